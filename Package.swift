@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings are errors where CI builds; a user's newer compiler may know warnings that we do not.
+let isCI = Context.environment["CI"] != nil
+
+let swift: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (isCI ? [.treatAllWarnings(as: .error)] : [])
+
+// Where C pointers are handled, each unsafe use is marked.
+let swiftOverC: [SwiftSetting] = swift + [.strictMemorySafety()]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+    name: "vt",
+    products: [
+        .executable(name: "vt-record", targets: ["vt-record"]),
+        .executable(name: "vt-transcribe", targets: ["vt-transcribe"]),
+        .executable(name: "vt-type", targets: ["vt-type"]),
+        .executable(name: "vt-transcribe-pocketsphinx", targets: ["vt-transcribe-pocketsphinx"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        // Without its Foundation trait: start-up is part of our interface.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        // C libraries. Each has exactly one importer.
+        .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
+        .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
+        // No pkgConfig: pocketsphinx.pc drags in sphinxad, and with it PulseAudio and X11.
+        .systemLibrary(name: "CPocketSphinx", providers: [.apt(["libpocketsphinx-dev"])]),
+
+        // The ground: system calls, and text that came from outside.
+        .target(name: "CPOSIX"),
+        .target(name: "POSIX", dependencies: ["CPOSIX"], swiftSettings: swiftOverC),
+        .target(name: "Text", swiftSettings: swift),
+
+        .target(name: "Audio", dependencies: ["CSoxr", "POSIX"], swiftSettings: swiftOverC),
+        .target(name: "Plugins", dependencies: ["POSIX", "Text", subprocess, system], swiftSettings: swift),
+
+        // Domain modules do not import each other.
+        .target(name: "Capture", dependencies: ["CALSA", "Audio", "POSIX"], swiftSettings: swiftOverC),
+        .target(name: "Transcription", dependencies: ["Audio", "Plugins", "POSIX", "Text"], swiftSettings: swift),
+        .target(name: "Typing", dependencies: ["Plugins", "POSIX", "Text"], swiftSettings: swift),
+
+        // How every vt-* behaves. Imported by programs only.
+        .target(name: "Program", dependencies: ["Audio", "POSIX", "Text", argumentParser], swiftSettings: swift),
+
+        .executableTarget(
+            name: "vt-record", dependencies: ["Audio", "Capture", "POSIX", "Program", argumentParser],
+            swiftSettings: swift),
+        .executableTarget(
+            name: "vt-transcribe",
+            dependencies: ["Audio", "Plugins", "POSIX", "Program", "Text", "Transcription", argumentParser],
+            swiftSettings: swift),
+        .executableTarget(
+            name: "vt-type", dependencies: ["Plugins", "POSIX", "Program", "Text", "Typing", argumentParser],
+            swiftSettings: swift),
+        .executableTarget(
+            name: "vt-transcribe-pocketsphinx", dependencies: ["CPocketSphinx", "POSIX", "Program", "Text"],
+            swiftSettings: swiftOverC),
+
+        // Tests. Harness runs the built programs in pipes, on a pseudo-terminal, beside real daemons.
+        .target(name: "Harness", dependencies: ["POSIX"], path: "Tests/Harness", swiftSettings: swift),
+        .testTarget(name: "POSIXTests", dependencies: ["POSIX", "Harness"], swiftSettings: swift),
+        .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: swift),
+        .testTarget(name: "AudioTests", dependencies: ["Audio", "POSIX", "Harness"], swiftSettings: swift),
+        .testTarget(name: "PluginsTests", dependencies: ["Plugins", "POSIX", "Text", "Harness"], swiftSettings: swift),
+        .testTarget(name: "CaptureTests", dependencies: ["Capture", "Audio", "POSIX", "Harness"], swiftSettings: swift),
+        .testTarget(
+            name: "TranscriptionTests",
+            dependencies: ["Transcription", "Audio", "Plugins", "POSIX", "Text", "Harness"], swiftSettings: swift),
+        .testTarget(
+            name: "TypingTests", dependencies: ["Typing", "Plugins", "POSIX", "Text", "Harness"], swiftSettings: swift),
+        .testTarget(
+            name: "ProgramTests",
+            dependencies: [
+                "Audio", "Harness", "POSIX", "Program", "Text", "vt-record", "vt-transcribe", "vt-type",
+                "vt-transcribe-pocketsphinx",
+            ], swiftSettings: swift),
+    ]
+)

@@ -1,0 +1,6 @@
+#ifndef VT_CSOXR_SHIM_H
+#define VT_CSOXR_SHIM_H
+
+#include <soxr.h>
+
+#endif

@@ -1,0 +1,118 @@
+internal import CPOSIX
+package import Glibc
+
+/// The one owner of an open file descriptor; closes it when it goes out of scope.
+package struct Descriptor: ~Copyable, Sendable {
+    /// The descriptor's number, valid while this value lives.
+    package let number: CInt
+
+    /// Takes over an open descriptor.
+    package init(owning number: CInt) {
+        self.number = number
+    }
+
+    deinit {
+        Glibc.close(number)
+    }
+
+    /// Opens a file, close-on-exec.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - flags: as open(2), for example `O_WRONLY | O_CREAT`.
+    ///   - mode: permission bits of a file that is created, before the umask.
+    package static func open(_ path: String, _ flags: CInt, mode: mode_t = 0o666) throws(SystemError) -> Descriptor {
+        let number = try retrying("open", on: path) { unsafe Glibc.open(path, flags | O_CLOEXEC, mode) }
+        return Descriptor(owning: number)
+    }
+
+    /// Makes a pipe, both ends close-on-exec.
+    package static func pipe() throws(SystemError) -> Pipe {
+        var ends: [CInt] = [-1, -1]
+        try retrying("pipe") { unsafe vt_pipe(&ends) }
+        return Pipe(reading: Descriptor(owning: ends[0]), writing: Descriptor(owning: ends[1]))
+    }
+
+    /// Closes now, and reports what deferred writing failed with (a full disk on a network file system).
+    package consuming func close() throws(SystemError) {
+        let number = release()
+        // Never again after EINTR: on Linux the descriptor is gone by then.
+        if Glibc.close(number) < 0, errno != EINTR { throw SystemError(code: errno, call: "close") }
+    }
+
+    /// Gives the descriptor away; the caller closes it.
+    package consuming func release() -> CInt {
+        let number = self.number
+        discard self
+        return number
+    }
+
+    /// Another descriptor for the same open file, close-on-exec.
+    package borrowing func duplicate() throws(SystemError) -> Descriptor {
+        let number = self.number
+        return Descriptor(owning: try retrying("dup") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
+    }
+}
+
+/// The two ends of a pipe.
+package struct Pipe: ~Copyable, Sendable {
+    package var reading: Descriptor
+    package var writing: Descriptor
+
+    package init(reading: consuming Descriptor, writing: consuming Descriptor) {
+        self.reading = reading
+        self.writing = writing
+    }
+}
+
+/// Reads once, at most the buffer's size in bytes.
+///
+/// - Returns: bytes read; 0 at the end of the file.
+package func readOnce(
+    _ descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer, name: @autoclosure () -> String? = nil
+) throws(SystemError) -> Int {
+    try retrying("read", on: name()) { unsafe read(descriptor, buffer.baseAddress, buffer.count) }
+}
+
+/// Writes all of the buffer, waiting where the descriptor is non-blocking.
+package func writeAll(
+    _ descriptor: CInt, _ buffer: UnsafeRawBufferPointer, name: @autoclosure () -> String? = nil
+) throws(SystemError) {
+    var rest = unsafe buffer
+    while unsafe !rest.isEmpty {
+        do {
+            let count = try retrying("write", on: name()) { unsafe write(descriptor, rest.baseAddress, rest.count) }
+            unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        } catch where error.code == EAGAIN {
+            _ = try waitUntilReady(descriptor, for: POLLOUT)
+        }
+    }
+}
+
+/// Writes a string's UTF-8.
+package func writeAll(_ descriptor: CInt, _ text: String, name: @autoclosure () -> String? = nil) throws(SystemError) {
+    var text = text
+    var failure: SystemError?
+    text.withUTF8 { utf8 in
+        do throws(SystemError) {
+            try unsafe writeAll(descriptor, UnsafeRawBufferPointer(utf8), name: name())
+        } catch {
+            failure = error
+        }
+    }
+    if let failure { throw failure }
+}
+
+/// Waits for one descriptor.
+///
+/// - Parameters:
+///   - events: as poll(2), for example `POLLIN`.
+///   - milliseconds: the longest wait; nil waits without end.
+/// - Returns: the events that arrived (`POLLHUP` and `POLLERR` included), 0 after the time.
+package func waitUntilReady(
+    _ descriptor: CInt, for events: CInt, milliseconds: Int? = nil
+) throws(SystemError) -> CInt {
+    var entry = pollfd(fd: descriptor, events: CShort(events), revents: 0)
+    let count = try retrying("poll") { unsafe poll(&entry, 1, CInt(milliseconds ?? -1)) }
+    return count == 0 ? 0 : CInt(entry.revents)
+}

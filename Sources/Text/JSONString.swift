@@ -1,0 +1,58 @@
+extension String {
+    /// The text as a JSON string with its quotes (RFC 8259, section 7), on one line and without a TAB.
+    package var jsonQuoted: String {
+        var result = "\""
+        for scalar in unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F || (0x80..<0xA0).contains(scalar.value):
+                let hex = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+
+    /// What a JSON string stands for; nil where it isn't exactly one JSON string with its quotes.
+    ///
+    /// An unpaired surrogate becomes U+FFFD.
+    package init?(jsonQuoted source: Substring) {
+        var rest = source.unicodeScalars
+        guard rest.popFirst() == "\"" else { return nil }
+        var units: [UInt16] = []
+        while let scalar = rest.popFirst() {
+            switch scalar {
+            case "\"":
+                guard rest.isEmpty else { return nil }
+                self = String(decoding: units, as: UTF16.self)
+                return
+            case "\\":
+                guard let escape = rest.popFirst() else { return nil }
+                switch escape {
+                case "\"", "\\", "/": units.append(UInt16(escape.value))
+                case "b": units.append(0x08)
+                case "f": units.append(0x0C)
+                case "n": units.append(0x0A)
+                case "r": units.append(0x0D)
+                case "t": units.append(0x09)
+                case "u":
+                    let digits = rest.prefix(4)
+                    guard digits.count == 4, digits.allSatisfy({ $0.properties.isASCIIHexDigit }),
+                        let unit = UInt16(String(digits), radix: 16)
+                    else { return nil }
+                    rest.removeFirst(4)
+                    units.append(unit)
+                default: return nil
+                }
+            case _ where scalar.value < 0x20: return nil
+            default: units.append(contentsOf: UTF16.encode(scalar).map(Array.init) ?? [])
+            }
+        }
+        return nil
+    }
+}
