@@ -5,4 +5,13 @@
 /// pipe2(2): both ends close-on-exec.
 int vt_pipe(int ends[2]);
 
+/// Installs a handler for a signal that writes its number, one byte, to the descriptor set by vt_signal_descriptor.
+int vt_catch_signal(int number);
+
+/// Where vt_catch_signal's handler writes. Set it first. The descriptor must be non-blocking.
+void vt_signal_descriptor(int descriptor);
+
+/// Names the calling thread, for debuggers and ps -L; at most 15 bytes.
+void vt_name_thread(const char *name);
+
 #endif
