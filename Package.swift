@@ -76,7 +76,8 @@ let package = Package(
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: swift),
         .testTarget(name: "AudioTests", dependencies: ["Audio", "POSIX", "Harness"], swiftSettings: swift),
         .testTarget(name: "PluginsTests", dependencies: ["Plugins", "POSIX", "Text", "Harness"], swiftSettings: swift),
-        .testTarget(name: "CaptureTests", dependencies: ["Capture", "Audio", "POSIX", "Harness"], swiftSettings: swift),
+        .testTarget(
+            name: "CaptureTests", dependencies: ["Capture", "Audio", "POSIX", "Harness"], swiftSettings: swift),
         .testTarget(
             name: "TranscriptionTests",
             dependencies: ["Transcription", "Audio", "Plugins", "POSIX", "Text", "Harness"], swiftSettings: swift),

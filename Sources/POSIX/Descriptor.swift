@@ -83,7 +83,7 @@ package func writeAll(
         do {
             let count = try retrying("write", on: name()) { unsafe write(descriptor, rest.baseAddress, rest.count) }
             unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-        } catch where error.code == EAGAIN {
+        } catch  where error.code == EAGAIN {
             _ = try waitUntilReady(descriptor, for: POLLOUT)
         }
     }

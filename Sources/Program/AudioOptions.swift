@@ -1,0 +1,60 @@
+package import ArgumentParser
+package import Audio
+internal import Glibc
+
+extension SampleFormat: ExpressibleByArgument {}
+
+/// `--raw` and what describes headerless PCM on the way in.
+package struct RawInputOptions: ParsableArguments {
+    @Flag(help: "The input is headerless PCM, described by --rate, --channels and --sample-format.")
+    package var raw = false
+
+    @Option(help: ArgumentHelp("Sample rate of --raw input (default: 16000).", valueName: "hertz"))
+    package var rate: Int?
+
+    @Option(help: ArgumentHelp("Channels of --raw input (default: 1).", valueName: "count"))
+    package var channels: Int?
+
+    @Option(help: ArgumentHelp("Sample format of --raw input (default: s16le).", valueName: "format"))
+    package var sampleFormat: SampleFormat?
+
+    package init() {}
+
+    package func validate() throws {
+        if let rate, !(1...768_000).contains(rate) { throw ValidationError("--rate is 1 to 768000 hertz, not \(rate)") }
+        if let channels, !(1...255).contains(channels) {
+            throw ValidationError("--channels is 1 to 255, not \(channels)")
+        }
+        if !raw {
+            let stray =
+                rate != nil ? "--rate" : channels != nil ? "--channels" : sampleFormat != nil ? "--sample-format" : nil
+            if let stray { throw ValidationError("\(stray) describes --raw input; a WAV says it itself") }
+        }
+    }
+
+    /// The format of the input where it is headerless; nil where the input says it itself.
+    package var format: AudioFormat? {
+        guard raw else { return nil }
+        return AudioFormat(sampleRate: rate ?? 16000, channels: channels ?? 1, sampleFormat: sampleFormat ?? .s16le)
+    }
+}
+
+/// `--quiet`, the same in every program.
+package struct MessageOptions: ParsableArguments {
+    @Flag(name: .shortAndLong, help: "Say nothing on standard error but why it failed.")
+    package var quiet = false
+
+    package init() {}
+
+    /// Puts it into force.
+    package func apply() {
+        if quiet { Log.beQuiet() }
+    }
+}
+
+/// Refuses to exchange audio with a terminal.
+package func refuseTerminal(_ descriptor: CInt, hint: String) throws {
+    guard isatty(descriptor) == 1 else { return }
+    if descriptor == STDIN_FILENO { throw Failure(.usage, "standard input is a terminal, not audio", hint: hint) }
+    throw Failure(.usage, "won't write audio to a terminal", hint: hint)
+}
