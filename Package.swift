@@ -71,7 +71,9 @@ let package = Package(
             swiftSettings: swiftOverC),
 
         // Tests. Harness runs the built programs in pipes, on a pseudo-terminal, beside real daemons.
-        .target(name: "Harness", dependencies: ["POSIX"], path: "Tests/Harness", swiftSettings: swift),
+        .target(name: "CHarness", path: "Tests/CHarness"),
+        .target(name: "Harness", dependencies: ["CHarness", "POSIX"], path: "Tests/Harness", swiftSettings: swift),
+        .testTarget(name: "HarnessTests", dependencies: ["Harness"], swiftSettings: swift),
         .testTarget(name: "POSIXTests", dependencies: ["POSIX", "Harness"], swiftSettings: swift),
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: swift),
         .testTarget(name: "AudioTests", dependencies: ["Audio", "POSIX", "Harness"], swiftSettings: swift),
