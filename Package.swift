@@ -45,7 +45,7 @@ let package = Package(
         .target(name: "POSIX", dependencies: ["CPOSIX"], swiftSettings: swiftOverC),
         .target(name: "Text", swiftSettings: swift),
 
-        .target(name: "Audio", dependencies: ["CSoxr", "POSIX"], swiftSettings: swiftOverC),
+        .target(name: "Audio", dependencies: ["CSoxr", "POSIX", "Text"], swiftSettings: swiftOverC),
         .target(name: "Plugins", dependencies: ["POSIX", "Text", subprocess, system], swiftSettings: swift),
 
         // Domain modules do not import each other.

@@ -89,6 +89,36 @@ package func writeAll(
     }
 }
 
+/// Writes bytes at a place in a file, without moving its position.
+///
+/// - Parameter offset: bytes from the beginning of the file. The file must not be open to append: Linux would append.
+package func writeAll(
+    _ descriptor: CInt, _ bytes: [UInt8], at offset: Int, name: @autoclosure () -> String? = nil
+) throws(SystemError) {
+    var done = 0
+    while done < bytes.count {
+        let rest = bytes[done...]
+        done += try retrying("pwrite", on: name()) {
+            unsafe rest.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset + done)) }
+        }
+    }
+}
+
+/// Writes bytes.
+package func writeAll(
+    _ descriptor: CInt, _ bytes: [UInt8], name: @autoclosure () -> String? = nil
+) throws(SystemError) {
+    var failure: SystemError?
+    unsafe bytes.withUnsafeBytes { buffer in
+        do throws(SystemError) {
+            try unsafe writeAll(descriptor, buffer, name: name())
+        } catch {
+            failure = error
+        }
+    }
+    if let failure { throw failure }
+}
+
 /// Writes a string's UTF-8.
 package func writeAll(_ descriptor: CInt, _ text: String, name: @autoclosure () -> String? = nil) throws(SystemError) {
     var text = text

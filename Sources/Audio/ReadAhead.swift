@@ -1,0 +1,90 @@
+internal import POSIX
+
+/// A source, and the few bytes of it that were looked at before they were used.
+///
+/// It never asks the source for more while it has what was asked of it, so a pipe that gives little gives it at once.
+final class ReadAhead {
+    /// Bytes that can be looked at. A WAV header without pictures fits.
+    static let capacity = 4096
+
+    let name: String
+    let isRegularFile: Bool
+    private let source: any ByteSource
+    private var bytes = [UInt8](repeating: 0, count: ReadAhead.capacity)
+    private var start = 0
+    private var end = 0
+    private(set) var isAtEnd = false
+
+    init(_ source: any ByteSource, name: String) {
+        self.source = source
+        self.name = name
+        isRegularFile = source.isRegularFile
+    }
+
+    /// Bytes that are here already.
+    var available: ArraySlice<UInt8> { bytes[start..<end] }
+
+    /// Waits until so many bytes are here, or the source ends.
+    ///
+    /// - Returns: the first `count` bytes; fewer where the source has ended.
+    func peek(_ count: Int) throws(AudioError) -> ArraySlice<UInt8> {
+        precondition(count <= ReadAhead.capacity)
+        while end - start < count, !isAtEnd {
+            if start > 0 {
+                bytes.replaceSubrange(0..<end - start, with: bytes[start..<end])
+                (start, end) = (0, end - start)
+            }
+            let end = self.end
+            var failure: AudioError?
+            let more = unsafe bytes.withUnsafeMutableBytes { all in
+                do throws(AudioError) {
+                    return try unsafe readSource(UnsafeMutableRawBufferPointer(rebasing: all[end...]))
+                } catch {
+                    failure = error
+                    return 0
+                }
+            }
+            if let failure { throw failure }
+            self.end += more
+        }
+        return bytes[start..<min(end, start + count)]
+    }
+
+    /// Goes past so many bytes.
+    ///
+    /// - Returns: false where the source ends before.
+    func skip(_ count: Int) throws(AudioError) -> Bool {
+        var rest = count
+        while rest > 0 {
+            let here = try peek(1).isEmpty ? 0 : min(rest, end - start)
+            if here == 0 { return false }
+            start += here
+            rest -= here
+        }
+        return true
+    }
+
+    /// Reads on: first what was looked at, then straight from the source.
+    ///
+    /// - Returns: bytes read, at least one; 0 at the end.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(AudioError) -> Int {
+        if start == end { return try isAtEnd ? 0 : unsafe readSource(buffer) }
+        let count = min(buffer.count, end - start)
+        unsafe bytes.withUnsafeBytes { all in
+            unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: all[start..<start + count]))
+        }
+        start += count
+        return count
+    }
+
+    private func readSource(_ buffer: UnsafeMutableRawBufferPointer) throws(AudioError) -> Int {
+        do {
+            let count = try unsafe source.read(into: buffer)
+            if count == 0 { isAtEnd = true }
+            return count
+        } catch {
+            let why = (error as? SystemError)?.reason ?? "\(error)"
+            throw AudioError(.readFailed, name, "cannot be read: \(why)", underlying: error)
+        }
+    }
+}

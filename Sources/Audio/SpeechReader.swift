@@ -1,0 +1,118 @@
+/// Audio as recognisers and speech detectors want it: one channel, one rate, whatever the input is.
+///
+/// Channels are averaged, samples converted, the rate changed. Mono 16-bit samples at the wanted rate pass untouched.
+/// Every call gives what the input so far yields: a live stream lags by the resampler's delay only.
+@safe package final class SpeechReader {
+    /// Frames a second that come out, in hertz.
+    package let sampleRate: Int
+    /// Frames given so far.
+    package private(set) var framesRead = 0
+
+    private let reader: AudioReader
+    private var resampler: Resampler?
+    private let isPassedThrough: Bool
+    /// Frames as stored, read and not yet converted.
+    private let stored: UnsafeMutableRawBufferPointer
+    /// The same frames as one channel.
+    private let mono: UnsafeMutableBufferPointer<Float>
+    /// Those of `mono` that the resampler has not taken yet.
+    private var pending = 0..<0
+    /// Resampled, not yet given as 16 bits.
+    private let resampled: UnsafeMutableBufferPointer<Float>
+    private var isInputFinished = false
+
+    /// Frames worked on at once: large enough for the loops, small enough for the cache.
+    private static let blockFrames = 4096
+
+    /// - Parameters:
+    ///   - reader: the input; it is read from nowhere else from now on.
+    ///   - sampleRate: frames a second that are wanted, in hertz.
+    package init(_ reader: AudioReader, sampleRate: Int = AudioFormat.speech.sampleRate) throws(AudioError) {
+        self.reader = reader
+        self.sampleRate = sampleRate
+        let format = reader.format
+        let isResampled = format.sampleRate != sampleRate
+        isPassedThrough = !isResampled && format.channels == 1 && format.sampleFormat == .s16le
+        resampler =
+            isResampled ? try Resampler(from: format.sampleRate, to: sampleRate, name: reader.name) : nil
+        unsafe stored = .allocate(byteCount: SpeechReader.blockFrames * format.bytesPerFrame, alignment: 64)
+        unsafe mono = .allocate(capacity: SpeechReader.blockFrames)
+        unsafe resampled = .allocate(capacity: SpeechReader.blockFrames)
+    }
+
+    deinit {
+        unsafe stored.deallocate()
+        unsafe mono.deallocate()
+        unsafe resampled.deallocate()
+    }
+
+    /// Reads 16-bit samples; waits for one, then gives what is there.
+    ///
+    /// - Parameter buffer: room for at least one sample.
+    /// - Returns: samples read; 0 at the end.
+    package func read(into buffer: UnsafeMutableBufferPointer<Int16>) throws(AudioError) -> Int {
+        guard let output = buffer.baseAddress else { return 0 }
+        if isPassedThrough {
+            let count = try unsafe reader.read(into: UnsafeMutableRawBufferPointer(buffer))
+            framesRead += count
+            return count
+        }
+        let room = min(buffer.count, SpeechReader.blockFrames)
+        let samples = unsafe resampler == nil ? mono : resampled
+        let count = try unsafe produce(into: UnsafeMutableBufferPointer(rebasing: samples[..<room]))
+        guard let source = samples.baseAddress else { return 0 }
+        unsafe SampleConversion.encode(source, count: count, into: output)
+        return count
+    }
+
+    /// Reads samples of full scale ±1; waits for one, then gives what is there.
+    ///
+    /// - Parameter buffer: room for at least one sample.
+    /// - Returns: samples read; 0 at the end.
+    package func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(AudioError) -> Int {
+        let room = min(buffer.count, SpeechReader.blockFrames)
+        return try unsafe produce(into: UnsafeMutableBufferPointer(rebasing: buffer[..<room]))
+    }
+
+    /// Fills the buffer, at most one block, with what is next.
+    private func produce(into output: UnsafeMutableBufferPointer<Float>) throws(AudioError) -> Int {
+        guard !output.isEmpty else { return 0 }
+        guard resampler != nil else {
+            let count = try unsafe decodeBlock(into: output)
+            framesRead += count
+            return count
+        }
+        while true {
+            if pending.isEmpty, !isInputFinished {
+                let count = try unsafe decodeBlock(into: mono)
+                pending = 0..<count
+                isInputFinished = count == 0
+            }
+            var given = 0
+            if isInputFinished {
+                given = unsafe resampler?.finish(into: output) ?? 0
+                if given == 0 { return 0 }
+            } else {
+                let input = unsafe UnsafeBufferPointer(rebasing: mono[pending])
+                let step = unsafe resampler?.process(input, into: output) ?? (taken: 0, given: 0)
+                pending = pending.lowerBound + step.taken..<pending.upperBound
+                given = step.given
+            }
+            if given > 0 {
+                framesRead += given
+                return given
+            }
+        }
+    }
+
+    /// Reads one block at most and makes it one channel.
+    private func decodeBlock(into output: UnsafeMutableBufferPointer<Float>) throws(AudioError) -> Int {
+        let format = reader.format
+        let room = unsafe UnsafeMutableRawBufferPointer(rebasing: stored[..<(output.count * format.bytesPerFrame)])
+        let frames = try unsafe reader.read(into: room)
+        guard frames > 0, let source = room.baseAddress, let target = output.baseAddress else { return 0 }
+        unsafe SampleConversion.decode(
+            source, frames: frames, channels: format.channels, sampleFormat: format.sampleFormat, into: target)
+        return frames
+    }
+}
