@@ -1,4 +1,5 @@
 package import ArgumentParser
+internal import Audio
 internal import Glibc
 internal import POSIX
 internal import Text
@@ -55,6 +56,14 @@ package func runProgram<Command: VoiceProgram>(_ type: Command.Type) -> Never {
 package func explainFully<Command: VoiceProgram>(_ type: Command.Type, _ error: any Error) -> Failure {
     if let failure = error as? Failure { return failure }
     if let failure = Command.explain(error) { return failure }
+    if let error = error as? AudioError {
+        let status: ExitStatus =
+            error.code == .readFailed ? .inputOutput : error.code == .resampling ? .internalError : .badAudio
+        return Failure(status, error.description, hint: error.hint)
+    }
+    if let error = error as? OutputError {
+        return Failure(error.code == .cannotCreate ? .cannotCreate : .inputOutput, error.description)
+    }
     if let error = error as? SystemError {
         // Nothing more specific is known than that a read, a write or the like failed.
         return Failure(.inputOutput, error.description)
