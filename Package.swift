@@ -37,8 +37,10 @@ let package = Package(
         // C libraries. Each has exactly one importer.
         .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
         .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
-        // No pkgConfig: pocketsphinx.pc drags in sphinxad, and with it PulseAudio and X11.
-        .systemLibrary(name: "CPocketSphinx", providers: [.apt(["libpocketsphinx-dev"])]),
+        // Not by pkg-config: pocketsphinx.pc drags in sphinxad, and with it PulseAudio and X11.
+        .target(
+            name: "CPocketSphinx",
+            linkerSettings: [.linkedLibrary("pocketsphinx"), .linkedLibrary("sphinxbase")]),
 
         // The ground: system calls, and text that came from outside.
         .target(name: "CPOSIX"),

@@ -1,0 +1,47 @@
+import CPocketSphinx
+import Glibc
+import Program
+import Synchronization
+
+/// What PocketSphinx says about itself: kept off stderr, but for VT_LOG=debug; its last error is for our own messages.
+enum Messages {
+    private static let last = Mutex<String?>(nil)
+
+    /// The last error, without its place in PocketSphinx's source.
+    static var lastError: String? { last.withLock { $0 } }
+
+    /// Takes the library's messages over. Call it before anything else of the library.
+    static func capture() {
+        unsafe vt_ps_set_message_handler { level, text in
+            guard let text = unsafe text else { return }
+            Messages.take(level: level, text: unsafe String(cString: text))
+        }
+    }
+
+    private static func take(level: CInt, text: String) {
+        let message = withoutPlace(text)
+        guard !message.isEmpty else { return }
+        if level == CInt(ERR_ERROR.rawValue) {
+            last.withLock { $0 = message }
+            // An error need not stop the work (a word that the dictionary lacks); what stops it is reported.
+            Log.info(message)
+        } else if level == CInt(ERR_FATAL.rawValue) {
+            // The library would exit with 1, which says something else in our table.
+            Log.error("PocketSphinx: \(message)", hint: "are the model's files complete and of one model?")
+            _exit(ExitStatus.configuration.rawValue)
+        } else {
+            Log.debug(message)
+        }
+    }
+
+    /// Takes `ERROR: "jsgf.c", line 123: ` off the beginning, and the line's end.
+    private static func withoutPlace(_ text: String) -> String {
+        var rest = Substring(text)
+        if rest.hasPrefix("ERROR: ") || rest.hasPrefix("FATAL: "), let line = rest.firstRange(of: ", line ") {
+            let behind = rest[line.upperBound...].drop { $0.isNumber }
+            if behind.hasPrefix(": ") { rest = behind.dropFirst(2) }
+        }
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return String(rest)
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Glibc
+import POSIX
+import Program
+import Text
+
+/// The offline engine: an ordinary `vt-plugin 1` executable (vt-plugin(7)), which a person may run as well.
+struct PocketSphinx: VoiceProgram {
+    static let configuration = CommandConfiguration(
+        commandName: "vt-transcribe-pocketsphinx",
+        abstract: "Recognise speech on this machine, without a network: an engine for vt-transcribe.",
+        discussion: """
+            transcribe-v1 reads mono s16le samples at 16000 Hz from stdin and writes event lines (vt-events(5)). \
+            Its settings come from VT_LANGUAGE and VT_OPTION_* in the environment, as vt-transcribe passes them; \
+            describe lists the options.
+            """,
+        version: version)
+
+    @Argument(help: "describe, or transcribe-v1.")
+    var operation: Operation
+
+    enum Operation: String, ExpressibleByArgument, CaseIterable {
+        case describe
+        case transcribe = "transcribe-v1"
+    }
+
+    mutating func work() throws -> ExitStatus {
+        switch operation {
+        case .describe:
+            try writeAll(STDOUT_FILENO, Settings.description, name: "standard output")
+        case .transcribe:
+            do {
+                try Transcription(Settings.fromEnvironment()).run()
+            } catch let failure as Failure {
+                // For the host, which shows the last error line; a person reads the same on stderr.
+                let hint = failure.hint.map { [EventLine.Attribute("hint", $0)] } ?? []
+                try? writeAll(STDOUT_FILENO, EventLine("error", hint, text: failure.message).line)
+                throw failure
+            }
+        }
+        return .done
+    }
+}
