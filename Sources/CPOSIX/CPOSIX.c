@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 int vt_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
@@ -34,3 +35,7 @@ int vt_catch_signal(int number) {
 }
 
 void vt_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+int vt_unlinked_file(const char *directory) { return open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600); }
+
+int vt_memory_file(void) { return memfd_create("vt", MFD_CLOEXEC); }

@@ -14,4 +14,10 @@ void vt_signal_descriptor(int descriptor);
 /// Names the calling thread, for debuggers and ps -L; at most 15 bytes.
 void vt_name_thread(const char *name);
 
+/// A new file without a name on the directory's file system (O_TMPFILE), open for reading and writing, close-on-exec.
+int vt_unlinked_file(const char *directory);
+
+/// A new file that is nothing but memory (memfd_create), close-on-exec.
+int vt_memory_file(void);
+
 #endif

@@ -1,0 +1,80 @@
+internal import Glibc
+
+/// State that several threads share, and can wait for: a mutex and a condition variable around it.
+///
+/// `Mutex` of the Synchronization module cannot be waited on; polling would cost either time or power.
+@safe package final class Monitor<State>: @unchecked Sendable {
+    // Sendable: the state is touched with the mutex held only. Neither of the two may move, hence the pointers.
+    private var state: State
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let condition: UnsafeMutablePointer<pthread_cond_t>
+
+    package init(_ state: State) {
+        self.state = state
+        unsafe mutex = .allocate(capacity: 1)
+        unsafe condition = .allocate(capacity: 1)
+        unsafe pthread_mutex_init(mutex, nil)
+        var attributes = pthread_condattr_t()
+        unsafe pthread_condattr_init(&attributes)
+        // A clock that nobody sets.
+        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        unsafe pthread_cond_init(condition, &attributes)
+        unsafe pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        unsafe pthread_cond_destroy(condition)
+        unsafe pthread_mutex_destroy(mutex)
+        unsafe condition.deallocate()
+        unsafe mutex.deallocate()
+    }
+
+    /// Looks at the state.
+    package func read<Result>(_ body: (State) throws -> Result) rethrows -> Result {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        return try body(state)
+    }
+
+    /// Changes the state, and wakes every thread that waits for it.
+    package func change<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+        unsafe pthread_mutex_lock(mutex)
+        defer {
+            unsafe pthread_cond_broadcast(condition)
+            unsafe pthread_mutex_unlock(mutex)
+        }
+        return try body(&state)
+    }
+
+    /// Waits until the condition gives something.
+    ///
+    /// - Parameter condition: called with the lock held, after each change; nil goes on waiting.
+    package func wait<Result>(until condition: (State) -> Result?) -> Result {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        while true {
+            if let result = condition(state) { return result }
+            unsafe pthread_cond_wait(self.condition, mutex)
+        }
+    }
+
+    /// Waits until the condition gives something, or the time is over.
+    ///
+    /// - Parameters:
+    ///   - seconds: the longest wait.
+    ///   - condition: as above.
+    /// - Returns: nil after the time.
+    package func wait<Result>(atMost seconds: Double, until condition: (State) -> Result?) -> Result? {
+        var deadline = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
+        let nanoseconds = deadline.tv_nsec + Int((seconds - seconds.rounded(.down)) * 1e9)
+        deadline.tv_sec += Int(seconds.rounded(.down)) + nanoseconds / 1_000_000_000
+        deadline.tv_nsec = nanoseconds % 1_000_000_000
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        while true {
+            if let result = condition(state) { return result }
+            if unsafe pthread_cond_timedwait(self.condition, mutex, &deadline) == ETIMEDOUT { return condition(state) }
+        }
+    }
+}

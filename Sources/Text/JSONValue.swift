@@ -1,0 +1,185 @@
+/// A JSON document (RFC 8259), to be written on one line or to be read from one that we wrote ourselves.
+///
+/// Small and slow; Foundation's costs more at start than everything else in a program of ours together.
+package enum JSONValue: Equatable, Sendable {
+    case null
+    case bool(Bool)
+    /// As it is spelt, so that no digit is lost.
+    case number(String)
+    case string(String)
+    case array([JSONValue])
+    /// In the order of the document. Of members with the same name the first one counts.
+    case object([Member])
+
+    package struct Member: Equatable, Sendable {
+        package var name: String
+        package var value: JSONValue
+
+        package init(_ name: String, _ value: JSONValue) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    package static func integer(_ value: Int) -> JSONValue { .number(String(value)) }
+
+    /// A member's value; nil where this is no object or has no such member.
+    package subscript(name: String) -> JSONValue? {
+        guard case .object(let members) = self else { return nil }
+        return members.first { $0.name == name }?.value
+    }
+
+    package var string: String? {
+        if case .string(let value) = self { value } else { nil }
+    }
+
+    package var integer: Int? {
+        if case .number(let digits) = self { Int(digits) } else { nil }
+    }
+
+    package var bool: Bool? {
+        if case .bool(let value) = self { value } else { nil }
+    }
+
+    /// The document, without white space and line feeds.
+    package var line: String {
+        var result = ""
+        write(to: &result)
+        return result
+    }
+
+    private func write(to result: inout String) {
+        switch self {
+        case .null: result += "null"
+        case .bool(let value): result += value ? "true" : "false"
+        case .number(let digits): result += digits
+        case .string(let value): result += value.jsonQuoted
+        case .array(let values):
+            result += "["
+            for (index, value) in values.enumerated() {
+                if index > 0 { result += "," }
+                value.write(to: &result)
+            }
+            result += "]"
+        case .object(let members):
+            result += "{"
+            for (index, member) in members.enumerated() {
+                if index > 0 { result += "," }
+                result += member.name.jsonQuoted + ":"
+                member.value.write(to: &result)
+            }
+            result += "}"
+        }
+    }
+
+    /// Reads a document; nil where it isn't exactly one.
+    package init?(parsing text: String) {
+        var reader = JSONReader(rest: text.unicodeScalars[...])
+        guard let value = reader.value(depth: 0) else { return nil }
+        reader.skipSpace()
+        guard reader.rest.isEmpty else { return nil }
+        self = value
+    }
+}
+
+private struct JSONReader {
+    var rest: Substring.UnicodeScalarView
+
+    /// Deeper than anything of ours; keeps a hostile file from exhausting the stack.
+    private static let maximumDepth = 64
+
+    mutating func skipSpace() {
+        while let next = rest.first, next == " " || next == "\n" || next == "\r" || next == "\t" { rest.removeFirst() }
+    }
+
+    private mutating func skip(_ scalar: Unicode.Scalar) -> Bool {
+        skipSpace()
+        guard rest.first == scalar else { return false }
+        rest.removeFirst()
+        return true
+    }
+
+    mutating func value(depth: Int) -> JSONValue? {
+        guard depth < JSONReader.maximumDepth else { return nil }
+        skipSpace()
+        switch rest.first {
+        case "\"": return quoted().map(JSONValue.string)
+        case "{": return object(depth: depth)
+        case "[": return array(depth: depth)
+        default: return word()
+        }
+    }
+
+    private mutating func object(depth: Int) -> JSONValue? {
+        rest.removeFirst()
+        var members: [JSONValue.Member] = []
+        if skip("}") { return .object(members) }
+        repeat {
+            skipSpace()
+            guard let name = quoted(), skip(":"), let value = value(depth: depth + 1) else { return nil }
+            members.append(.init(name, value))
+        } while skip(",")
+        return skip("}") ? .object(members) : nil
+    }
+
+    private mutating func array(depth: Int) -> JSONValue? {
+        rest.removeFirst()
+        var values: [JSONValue] = []
+        if skip("]") { return .array(values) }
+        repeat {
+            guard let value = value(depth: depth + 1) else { return nil }
+            values.append(value)
+        } while skip(",")
+        return skip("]") ? .array(values) : nil
+    }
+
+    private mutating func quoted() -> String? {
+        guard rest.first == "\"" else { return nil }
+        var end = rest.index(after: rest.startIndex)
+        while end < rest.endIndex, rest[end] != "\"" {
+            if rest[end] == "\\" { end = rest.index(after: end) }
+            guard end < rest.endIndex else { return nil }
+            end = rest.index(after: end)
+        }
+        guard end < rest.endIndex else { return nil }
+        let source = rest[...end]
+        rest = rest[rest.index(after: end)...]
+        return String(jsonQuoted: Substring(source))
+    }
+
+    private mutating func word() -> JSONValue? {
+        let end = rest.firstIndex { ",]} \n\r\t".unicodeScalars.contains($0) } ?? rest.endIndex
+        let word = String(rest[..<end])
+        rest = rest[end...]
+        switch word {
+        case "null": return .null
+        case "true": return .bool(true)
+        case "false": return .bool(false)
+        default: return JSONReader.isNumber(word) ? .number(word) : nil
+        }
+    }
+
+    /// `[-] int [frac] [exp]` of the grammar.
+    private static func isNumber(_ word: String) -> Bool {
+        var rest = Substring(word)
+        func digits(_ rest: inout Substring) -> Int {
+            let count = rest.prefix { $0.isASCII && $0.isNumber }.count
+            rest.removeFirst(count)
+            return count
+        }
+        if rest.first == "-" { rest.removeFirst() }
+        let hasLeadingZero = rest.first == "0"
+        let whole = digits(&rest)
+        guard whole > 0, !(hasLeadingZero && whole > 1) else { return false }
+        if rest.first == "." {
+            rest.removeFirst()
+            guard digits(&rest) > 0 else { return false }
+        }
+        if rest.first == "e" || rest.first == "E" {
+            rest.removeFirst()
+            if rest.first == "+" || rest.first == "-" { rest.removeFirst() }
+            guard digits(&rest) > 0 else { return false }
+        }
+        return rest.isEmpty
+    }
+}

@@ -1,0 +1,179 @@
+package import Audio
+internal import Glibc
+package import POSIX
+
+/// Audio as it is received: one thread appends it to a file and never waits for anybody, others read behind it.
+///
+/// Where the file cannot take more (a full disk), what follows goes to a nameless temporary file, or to memory.
+package final class KeptAudio: Sendable {
+    private struct Part {
+        let file: CInt
+        /// The offset of its first byte in the whole.
+        let start: Int
+    }
+
+    private struct State {
+        var parts: [Part]
+        var size: Int
+        var isFinished: Bool
+        /// Whether nobody has to synchronise any more.
+        var isSettled = false
+        /// Bytes that survive a crash of the machine.
+        var synchronised = 0
+    }
+
+    private let state: Monitor<State>
+    private let spill: @Sendable () throws(SystemError) -> Descriptor
+
+    /// - Parameters:
+    ///   - file: empty, open for reading and writing.
+    ///   - spill: makes another one when that cannot take more.
+    package init(
+        _ file: consuming Descriptor,
+        spill: @escaping @Sendable () throws(SystemError) -> Descriptor = Descriptor.temporaryFile
+    ) {
+        state = Monitor(State(parts: [Part(file: file.release(), start: 0)], size: 0, isFinished: false))
+        self.spill = spill
+    }
+
+    /// Audio that is complete already.
+    package init(complete file: consuming Descriptor) throws(SystemError) {
+        var status = stat()
+        let number = file.number
+        try retrying("fstat") { fstat(number, &status) }
+        let size = Int(status.st_size)
+        state = Monitor(State(parts: [Part(file: file.release(), start: 0)], size: size, isFinished: true))
+        spill = Descriptor.temporaryFile
+    }
+
+    deinit {
+        for part in state.read(\.parts) { close(part.file) }
+    }
+
+    /// Bytes received so far.
+    package var size: Int { state.read(\.size) }
+
+    /// Appends bytes; for one thread only.
+    ///
+    /// - Returns: why the file could not take them, the first time that they had to go elsewhere.
+    /// - Throws: `SystemError` where nothing takes them.
+    package func append(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> SystemError? {
+        var (part, size) = state.read { ($0.parts[$0.parts.count - 1], $0.size) }
+        var rest = bytes
+        var overflow: SystemError?
+        while !rest.isEmpty {
+            do throws(SystemError) {
+                let count = try retrying("write") { pwrite(part.file, rest.baseAddress, rest.count, off_t(size - part.start)) }
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+                size += count
+                state.change { $0.size = size }
+            } catch {
+                guard overflow == nil, part.start == 0 else { throw error }
+                overflow = error
+                let next = Part(file: try spill().release(), start: size)
+                part = next
+                state.change { $0.parts.append(next) }
+            }
+        }
+        return overflow
+    }
+
+    /// Says that no more bytes come; readers then find the end.
+    package func finish() {
+        state.change { $0.isFinished = true }
+    }
+
+    /// Waits until no more bytes come.
+    package func waitUntilFinished() {
+        state.wait { $0.isFinished ? () : nil }
+    }
+
+    /// Reads the audio from its beginning, waiting for what has not been received yet. For one thread.
+    package func makeSource() -> any ByteSource {
+        Source(of: self)
+    }
+
+    private final class Source: ByteSource {
+        /// It was received from a pipe, whose header may not know the length.
+        let isRegularFile = false
+        private let audio: KeptAudio
+        private var position = 0
+
+        init(of audio: KeptAudio) {
+            self.audio = audio
+        }
+
+        func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+            let position = self.position
+            let found: (part: Part, available: Int)? = audio.state.wait { state in
+                guard state.size > position else { return state.isFinished ? .some(nil) : nil }
+                var index = state.parts.count - 1
+                while state.parts[index].start > position { index -= 1 }
+                let end = index + 1 < state.parts.count ? state.parts[index + 1].start : state.size
+                // A part may be empty: the disk was full before the first byte.
+                return (state.parts[index], end - position)
+            }
+            guard let (part, available) = found else { return 0 }
+            let wanted = min(buffer.count, available)
+            let count = try retrying("read") { pread(part.file, buffer.baseAddress, wanted, off_t(position - part.start)) }
+            self.position += count
+            return count
+        }
+    }
+}
+
+extension KeptAudio {
+    /// Makes the audio survive a crash of the machine, every second until it is settled. It has a thread of its own, since a
+    /// slow disk must not hold up the one that appends.
+    ///
+    /// - Parameter first: called once, with the first bytes: makes the file's name last too.
+    package func synchroniseEverySecond(first: () -> Void) {
+        var isFirst = true
+        while true {
+            let isSettled = state.wait(atMost: 1) { $0.isSettled ? true : nil } ?? false
+            if isSettled { return }
+            if synchronise(), isFirst {
+                isFirst = false
+                first()
+            }
+        }
+    }
+
+    /// Ends `synchroniseEverySecond`.
+    package func settle() {
+        state.change { $0.isSettled = true }
+    }
+
+    /// Makes what was received so far survive a crash of the machine.
+    ///
+    /// - Returns: whether there was anything new.
+    @discardableResult
+    package func synchronise() -> Bool {
+        let (file, size, synchronised) = state.read { ($0.parts[0].file, $0.size, $0.synchronised) }
+        guard size > synchronised else { return false }
+        // A disk that refuses shows it at the next write, too; there is nobody to tell here who could do better.
+        _ = fdatasync(file)
+        state.change { $0.synchronised = max($0.synchronised, size) }
+        return true
+    }
+
+    /// Brings what went elsewhere back to the file, as far as there is room now.
+    ///
+    /// - Returns: bytes that are still not in the file.
+    package func consolidate() -> Int {
+        let (parts, size) = state.read { ($0.parts, $0.size) }
+        guard parts.count == 2 else { return 0 }
+        var position = parts[1].start
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while position < size {
+            let count = buffer.withUnsafeMutableBytes {
+                pread(parts[1].file, $0.baseAddress, min($0.count, size - position), off_t(position - parts[1].start))
+            }
+            guard count > 0 else { break }
+            let written = buffer.withUnsafeBytes { pwrite(parts[0].file, $0.baseAddress, count, off_t(position)) }
+            guard written > 0 else { break }
+            position += written
+        }
+        return size - position
+    }
+}

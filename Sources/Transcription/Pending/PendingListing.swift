@@ -1,0 +1,78 @@
+internal import Glibc
+package import POSIX
+
+/// One recording of the store, as a list shows it.
+package struct PendingEntry: Sendable {
+    package let id: String
+    /// Bytes of audio.
+    package let size: Int
+    /// Whether a process owns it at this moment.
+    package let isLocked: Bool
+    package let record: PendingRecord?
+}
+
+extension PendingStore {
+    /// Above this many bytes of recordings the user should be told: 1 GiB, nine hours of speech.
+    package static let warningSize = 1 << 30
+
+    /// The names of the recordings, oldest first. No store is an empty one.
+    package func ids() throws(SystemError) -> [String] {
+        try fileNames(in: directory).filter { $0.hasSuffix(".audio") && !$0.hasPrefix(".") }
+            .map { String($0.dropLast(".audio".count)) }.filter(PendingStore.isID).sorted()
+    }
+
+    /// The recordings, oldest first.
+    package func entries() throws(SystemError) -> [PendingEntry] {
+        try ids().compactMap { id in
+            guard let file = try? Descriptor.open(audioPath(id), O_RDONLY) else { return nil }
+            var status = stat()
+            fstat(file.number, &status)
+            // Shared, so that two lists do not take each other for owners.
+            let isLocked = flock(file.number, LOCK_SH | LOCK_NB) != 0
+            return PendingEntry(id: id, size: Int(status.st_size), isLocked: isLocked, record: readRecord(id))
+        }
+    }
+
+    /// Bytes of all recordings, the failed ones too.
+    package func totalSize() -> Int {
+        var total = 0
+        for directory in [directory, failedDirectory] {
+            for name in (try? fileNames(in: directory)) ?? [] where name.hasSuffix(".audio") {
+                var status = stat()
+                if stat("\(directory)/\(name)", &status) == 0 { total += Int(status.st_size) }
+            }
+        }
+        return total
+    }
+
+    /// Removes what crashes have left: hidden files, and records without audio.
+    ///
+    /// Only what is older than a minute: a younger one may be somebody's next step.
+    package func sweep() {
+        let names = Set((try? fileNames(in: directory)) ?? [])
+        for name in names {
+            let isHidden = name.hasPrefix(".") && (name.hasSuffix(".audio") || name.hasSuffix(".json"))
+            let isOrphan = name.hasSuffix(".json") && !names.contains(name.dropLast(".json".count) + ".audio")
+            guard isHidden || isOrphan else { continue }
+            var status = stat()
+            guard lstat("\(directory)/\(name)", &status) == 0, status.st_mtim.tv_sec < time(nil) - 60 else { continue }
+            _ = unlink("\(directory)/\(name)")
+        }
+    }
+
+    private func fileNames(in directory: String) throws(SystemError) -> [String] {
+        guard let folder = opendir(directory) else {
+            if errno == ENOENT { return [] }
+            throw SystemError(code: errno, call: "opendir", subject: directory)
+        }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+}

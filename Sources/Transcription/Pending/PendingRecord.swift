@@ -1,0 +1,95 @@
+package import Audio
+internal import Text
+
+/// What is known about a recording whose text is still owed: how it was to be read and recognised.
+///
+/// It is kept beside the audio as one line of JSON, which never holds a key.
+package struct PendingRecord: Equatable, Sendable {
+    /// When the recording began, `2026-11-22T18:30:00Z`.
+    package var created: String
+    /// The engine's name or path, as it was asked for.
+    package var engine: String
+    package var language: String?
+    package var model: String?
+    package var prompt: String?
+    /// `--option` by key.
+    package var options: [String: String]
+    /// The format of audio without a header; nil where the audio says it itself.
+    package var raw: AudioFormat?
+    package var strict: Bool
+    /// How often an engine was tried and did not give the text.
+    package var attempts = 0
+    /// What the last attempt failed with.
+    package var lastError: String?
+    /// The engine that heard nothing although the recording is not silent.
+    package var heardNothing: String?
+
+    package init(
+        created: String, engine: String, language: String? = nil, model: String? = nil, prompt: String? = nil,
+        options: [String: String] = [:], raw: AudioFormat? = nil, strict: Bool = false
+    ) {
+        self.created = created
+        self.engine = engine
+        self.language = language
+        self.model = model
+        self.prompt = prompt
+        self.options = options
+        self.raw = raw
+        self.strict = strict
+    }
+}
+
+extension PendingRecord {
+    /// The record as a line of JSON, with its line feed.
+    var line: String {
+        var members: [JSONValue.Member] = [
+            .init("version", .integer(1)),
+            .init("created", .string(created)),
+            .init("engine", .string(engine)),
+        ]
+        func add(_ name: String, _ value: String?) {
+            if let value { members.append(.init(name, .string(value))) }
+        }
+        add("language", language)
+        add("model", model)
+        add("prompt", prompt)
+        if !options.isEmpty {
+            let sorted = options.sorted { $0.key < $1.key }
+            members.append(.init("options", .object(sorted.map { .init($0.key, .string($0.value)) })))
+        }
+        if let raw {
+            members.append(
+                .init(
+                    "raw",
+                    .object([
+                        .init("rate", .integer(raw.sampleRate)), .init("channels", .integer(raw.channels)),
+                        .init("sample_format", .string(raw.sampleFormat.rawValue)),
+                    ])))
+        }
+        if strict { members.append(.init("strict", .bool(true))) }
+        members.append(.init("attempts", .integer(attempts)))
+        add("last_error", lastError)
+        add("heard_nothing", heardNothing)
+        return JSONValue.object(members).line + "\n"
+    }
+
+    /// Reads a record; nil where the text is none (a crash can leave an empty file).
+    init?(parsing text: String) {
+        guard let value = JSONValue(parsing: text), let engine = value["engine"]?.string else { return nil }
+        self.init(
+            created: value["created"]?.string ?? "", engine: engine, language: value["language"]?.string,
+            model: value["model"]?.string, prompt: value["prompt"]?.string, strict: value["strict"]?.bool ?? false)
+        if case .object(let members)? = value["options"] {
+            for member in members { options[member.name] = member.value.string }
+        }
+        if let format = value["raw"] {
+            guard let rate = format["rate"]?.integer, let channels = format["channels"]?.integer,
+                let sampleFormat = format["sample_format"]?.string.flatMap(SampleFormat.init(rawValue:))
+            else { return nil }
+            raw = AudioFormat(sampleRate: rate, channels: channels, sampleFormat: sampleFormat)
+        }
+        attempts = value["attempts"]?.integer ?? 0
+        lastError = value["last_error"]?.string
+        heardNothing = value["heard_nothing"]?.string
+    }
+}
