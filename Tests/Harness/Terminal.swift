@@ -5,8 +5,7 @@ internal import Synchronization
 
 /// A pseudo-terminal on which a shell runs a command line as its foreground job, as a user's terminal would.
 ///
-/// bash runs it with job control, so the job has a process group of its own: writing `\u{3}` (Ctrl-C) signals the
-/// job, and the shell lives to tell the status of every part.
+/// Writing `\u{3}` (Ctrl-C) signals every part of the job, and the shell lives to tell the status of each.
 package final class Terminal: Sendable {
     package let line: String
     package let home: Home
@@ -38,8 +37,9 @@ package final class Terminal: Sendable {
         guard slave >= 0 else { throw HarnessError("cannot open the pseudo-terminal") }
         defer { close(slave) }
         _ = harness_set_size(slave, size.0, size.1)
-        // The trap keeps bash itself from dying of the job's SIGINT; being a handler, it is not inherited.
-        let script = "set -m; trap : INT; \(line)\necho \"${PIPESTATUS[@]}\" > '\(statusFile)'"
+        // The trap keeps bash itself from dying of the job's SIGINT; being a handler, it is not inherited. Not
+        // `set -m`: with it bash gives up when a job dies of SIGINT, trap or not.
+        let script = "trap : INT; \(line)\necho \"${PIPESTATUS[@]}\" > '\(statusFile)'"
         var variables = environment
         if variables["TERM"] == nil { variables["TERM"] = "xterm" }
         shell = try Command("bash", ["--norc", "-c", script], environment: variables)
