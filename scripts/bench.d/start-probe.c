@@ -5,7 +5,7 @@
 // A seccomp filter lets every system call pass but the first read(0, …) or write(1, …), at which the kernel stops the program
 // (seccomp(2), SECCOMP_RET_TRACE) and it is ended. For a capture program, whose first useful call is in libasound, the same
 // file built with -DPRELOAD -shared interposes snd_pcm_start and snd_pcm_readi and makes them such a read.
-// Prints the times in milliseconds, a line each; standard input is an empty pipe that stays open.
+// Prints the times in milliseconds, a line each; standard input is a pipe with 4 KiB of zeros that stays open.
 #define _GNU_SOURCE
 #include <unistd.h>
 
@@ -65,6 +65,9 @@ int main(int argc, char **argv) {
     for (int run = atoi(argv[1]); run > 0; run--) {
         int input[2], status;
         if (pipe2(input, O_CLOEXEC)) return 71;
+        // A program may poll(2) before it reads.
+        char silence[4096] = {0};
+        if (write(input[1], silence, sizeof silence) < 0) return 74;
         pid_t child = fork();
         if (child == 0) start(argv[2], argv + 3, input);
         waitpid(child, &status, 0);
