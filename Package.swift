@@ -16,8 +16,6 @@ let swift: [SwiftSetting] =
 let swiftOverC: [SwiftSetting] = swift + [.strictMemorySafety()]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
-let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
     name: "vt",
@@ -29,9 +27,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-        // Without its Foundation trait: start-up is part of our interface.
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
         // C libraries. Each has exactly one importer.
@@ -48,7 +43,7 @@ let package = Package(
         .target(name: "Text", swiftSettings: swift),
 
         .target(name: "Audio", dependencies: ["CSoxr", "POSIX", "Text"], swiftSettings: swiftOverC),
-        .target(name: "Plugins", dependencies: ["POSIX", "Text", subprocess, system], swiftSettings: swift),
+        .target(name: "Plugins", dependencies: ["POSIX", "Text"], swiftSettings: swift),
 
         // Domain modules do not import each other.
         .target(name: "Capture", dependencies: ["CALSA", "Audio", "POSIX"], swiftSettings: swiftOverC),

@@ -63,6 +63,11 @@ package struct Pipe: ~Copyable, Sendable {
         self.reading = reading
         self.writing = writing
     }
+
+    /// Gives both ends away; the caller closes them.
+    package consuming func release() -> (reading: CInt, writing: CInt) {
+        (reading.release(), writing.release())
+    }
 }
 
 /// Reads once, at most the buffer's size in bytes.

@@ -8,7 +8,7 @@ extension Descriptor {
     package static func unlinkedFile(in directory: String) throws(SystemError) -> Descriptor {
         do throws(SystemError) {
             return Descriptor(owning: try retrying("open", on: directory) { unsafe vt_unlinked_file(directory) })
-        } catch where error.code == EOPNOTSUPP || error.code == EISDIR {
+        } catch  where error.code == EOPNOTSUPP || error.code == EISDIR {
             // No O_TMPFILE here (NFS, an old overlayfs): a name for a moment.
             let name = "\(directory)/.vt-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
             let file = try open(name, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)

@@ -1,0 +1,125 @@
+internal import Glibc
+internal import POSIX
+internal import Synchronization
+
+/// Writes a child's standard input on a thread of its own, from a closure.
+final class InputFeeder: @unchecked Sendable {
+    // The descriptor and the closure are used by the thread alone until it is joined; `state` is shared.
+    private var input: Descriptor?
+    private let feed: (UnsafeMutableRawBufferPointer) throws -> Int?
+    private var rest: Descriptor?
+    private var hasReachedEnd = false
+    private let stopping: Cancellation
+    private let progress: Pipe
+    private let state = Mutex(State())
+
+    struct State {
+        /// Nothing is written any more: the source has ended, or the child reads no more.
+        var hasEnded = false
+        /// Since when the child has not accepted what was there for it; nil while we wait for the source.
+        var blockedSince: ContinuousClock.Instant?
+        /// What the source threw.
+        var failure: (any Error)?
+    }
+
+    init(
+        _ input: consuming Descriptor, feed: @escaping (UnsafeMutableRawBufferPointer) throws -> Int?
+    ) throws(SystemError) {
+        self.input = consume input
+        self.feed = feed
+        stopping = try Cancellation()
+        progress = try Descriptor.pipe()
+    }
+
+    /// Becomes readable when nothing is written any more.
+    var endDescriptor: CInt { progress.reading.number }
+
+    var current: State { state.withLock { $0 } }
+
+    func start() throws(SystemError) -> Thread {
+        try Thread("child-input") {
+            // Signals are for the program's own threads; and SIGPIPE, blocked, stays pending on this thread and goes with it,
+            // where otherwise a child that closes its input would end the program. The write fails with EPIPE.
+            var everySignal = sigset_t()
+            sigfillset(&everySignal)
+            pthread_sigmask(SIG_BLOCK, &everySignal, nil)
+            self.run()
+        }
+    }
+
+    /// Makes the thread end soon; join it then.
+    func stop() {
+        stopping.cancel()
+    }
+
+    private func run() {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer {
+            buffer.deallocate()
+            input = nil
+            state.withLock {
+                $0.hasEnded = true
+                $0.blockedSince = nil
+            }
+            var byte: UInt8 = 0
+            _ = write(progress.writing.number, &byte, 1)
+        }
+        while !stopping.isCancelled {
+            do {
+                guard let count = try feed(buffer) else { continue }
+                if count == 0 {
+                    watchRest()
+                    return
+                }
+                guard try deliver(UnsafeRawBufferPointer(rebasing: buffer[..<count])) else { return }
+            } catch {
+                state.withLock { $0.failure = error }
+                return
+            }
+        }
+    }
+
+    /// At the end of the source, before the end of the pipe: a second reading end, which shows afterwards what the child has
+    /// left unread. Not before: as long as somebody could read, writing to a child that has closed its input would not fail.
+    private func watchRest() {
+        guard let number = input?.number else { return }
+        rest = try? Descriptor.open("/proc/self/fd/\(number)", O_RDONLY | O_NONBLOCK)
+        hasReachedEnd = true
+    }
+
+    /// Whether the child has read everything, to the end of the source. Ask when the thread has been joined and the child is gone.
+    var childHasReadAll: Bool {
+        guard hasReachedEnd else { return false }
+        guard let number = rest?.number else { return true }
+        var unread: CInt = 0
+        return ioctl(number, UInt(FIONREAD), &unread) != 0 || unread == 0
+    }
+
+    /// - Returns: false when the child reads no more, or when it is time to stop.
+    private func deliver(_ bytes: UnsafeRawBufferPointer) throws -> Bool {
+        guard let number = input?.number else { return false }
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = write(number, rest.baseAddress, rest.count)
+            if count >= 0 {
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+                state.withLock { $0.blockedSince = nil }
+                continue
+            }
+            switch errno {
+            case EINTR: continue
+            case EPIPE: return false
+            case EAGAIN:
+                state.withLock { if $0.blockedSince == nil { $0.blockedSince = .now } }
+                var entries = [
+                    pollfd(fd: number, events: CShort(POLLOUT), revents: 0),
+                    pollfd(fd: stopping.descriptor, events: CShort(POLLIN), revents: 0),
+                ]
+                try retrying("poll") { poll(&entries, 2, -1) }
+                if entries[1].revents != 0 { return false }
+            case let code: throw SystemError(code: code, call: "write")
+            }
+        }
+        return true
+    }
+}

@@ -1,0 +1,62 @@
+package import Plugins
+
+/// A recogniser: takes speech, gives events.
+package protocol Engine: Sendable {
+    /// As the user names it.
+    var name: String { get }
+
+    /// Recognises a recording, while it still grows where it does. Blocks; call it on a thread of its own.
+    ///
+    /// It returns when all of the audio has been recognised, and silence is no failure: then there was no `.final`.
+    ///
+    /// - Parameters:
+    ///   - audio: read on a thread of the engine's until this returns or throws, never afterwards.
+    ///   - settings: what the user asked for.
+    ///   - cancellation: stops the work, which then throws `.cancelled`.
+    ///   - onEvent: gets every event as it comes, on the calling thread. What it throws ends the work.
+    /// - Throws: `EngineError`; what `audio` or `onEvent` threw, unchanged.
+    func transcribe(
+        _ audio: any SpeechSource, settings: EngineSettings, cancellation: Cancellation?,
+        onEvent: (RecognitionEvent) throws -> Void
+    ) throws
+}
+
+/// Speech at 16000 Hz, mono: a recording, finished or still growing.
+package protocol SpeechSource: AnyObject {
+    /// Reads what there is, at least one sample.
+    ///
+    /// - Parameters:
+    ///   - buffer: for samples.
+    ///   - patience: how long to wait for a first sample. The engine asks again, unless it has died meanwhile.
+    /// - Returns: samples read; 0 at the end; nil where nothing came in time.
+    func read(into buffer: UnsafeMutableBufferPointer<Int16>, within patience: Duration) throws -> Int?
+}
+
+/// What the user asked of an engine.
+package struct EngineSettings: Sendable, Equatable {
+    /// A language tag (BCP 47), for example `en` or `pt-BR`; nil is the engine's own choice.
+    package var language: String?
+    package var model: String?
+    /// Words or a text that the recogniser should expect.
+    package var prompt: String?
+    /// `--option key=value`, in order; a later value of a key counts.
+    package var options: [(key: String, value: String)]
+    /// How long the engine may take after the end of the audio; nil is max(60 s, 10 × the audio's length).
+    package var timeout: Duration?
+
+    package init(
+        language: String? = nil, model: String? = nil, prompt: String? = nil,
+        options: [(key: String, value: String)] = [], timeout: Duration? = nil
+    ) {
+        self.language = language
+        self.model = model
+        self.prompt = prompt
+        self.options = options
+        self.timeout = timeout
+    }
+
+    package static func == (left: EngineSettings, right: EngineSettings) -> Bool {
+        left.language == right.language && left.model == right.model && left.prompt == right.prompt
+            && left.timeout == right.timeout && left.options.elementsEqual(right.options, by: ==)
+    }
+}

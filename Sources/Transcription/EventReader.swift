@@ -1,0 +1,67 @@
+internal import Text
+
+/// Turns an engine's lines into events.
+struct EventReader {
+    private var words: [Word] = []
+    /// The text of the last `error` line.
+    private(set) var error: String?
+    /// Lines that are events, known or not.
+    private(set) var eventCount = 0
+    /// The first line that is no event.
+    private(set) var firstStray: String?
+
+    /// Reads a line.
+    ///
+    /// - Returns: its event; nil for a verb that we don't know, an `error`, and what is no event at all.
+    mutating func read(_ line: String) -> RecognitionEvent? {
+        guard let event = EventLine(parsing: line) else {
+            // Libraries print greetings on standard output: they must not cost the user the transcript.
+            if firstStray == nil, !line.isEmpty { firstStray = String(line.sanitized.prefix(80)) }
+            return nil
+        }
+        eventCount += 1
+        let text = event.text.sanitized
+        switch event.verb {
+        case "partial":
+            return .partial(utterance(event, text))
+        case "word":
+            let word = Word(
+                text: text, start: seconds(event["start"]), end: seconds(event["end"]),
+                confidence: confidence(event["confidence"]))
+            words.append(word)
+            return .word(word)
+        case "final":
+            var result = utterance(event, text)
+            result.words = words
+            words = []
+            // An utterance in which nothing was understood.
+            return text.allSatisfy(\.isWhitespace) ? nil : .final(result)
+        case "status":
+            return .status(text)
+        case "error":
+            error = text
+            return nil
+        default:
+            return nil
+        }
+    }
+
+    private func utterance(_ event: EventLine, _ text: String) -> Utterance {
+        Utterance(
+            text: text, start: seconds(event["start"]), end: seconds(event["end"]),
+            speaker: event["speaker"]?.sanitized, language: event["language"]?.sanitized,
+            confidence: confidence(event["confidence"]))
+    }
+
+    /// A decimal with a point. What is none says nothing: the text matters more than its times.
+    private func seconds(_ value: String?) -> Double? {
+        guard let value, value.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }),
+            let number = Double(value), number < 1e9
+        else { return nil }
+        return number
+    }
+
+    private func confidence(_ value: String?) -> Double? {
+        seconds(value).flatMap { $0 <= 1 ? $0 : nil }
+    }
+}

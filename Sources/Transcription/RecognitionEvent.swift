@@ -1,0 +1,54 @@
+/// What an engine says while it works. Texts are sanitised: they hold no control characters.
+package enum RecognitionEvent: Equatable, Sendable {
+    /// What it has understood of the current utterance so far; replaces the last partial.
+    case partial(Utterance)
+    /// A word of the utterance that the next `final` ends.
+    case word(Word)
+    /// A finished utterance, with its words. It never changes any more.
+    case final(Utterance)
+    /// What the engine is doing, for people.
+    case status(String)
+}
+
+/// A stretch of speech and its text.
+package struct Utterance: Equatable, Sendable {
+    package var text: String
+    /// Seconds from the beginning of the audio; nil where the engine does not say.
+    package var start: Double?
+    package var end: Double?
+    package var words: [Word]
+    package var speaker: String?
+    package var language: String?
+    /// 0 to 1.
+    package var confidence: Double?
+
+    package init(
+        text: String, start: Double? = nil, end: Double? = nil, words: [Word] = [], speaker: String? = nil,
+        language: String? = nil, confidence: Double? = nil
+    ) {
+        self.text = text
+        self.start = start
+        self.end = end
+        self.words = words
+        self.speaker = speaker
+        self.language = language
+        self.confidence = confidence
+    }
+}
+
+/// A word and when it was said.
+package struct Word: Equatable, Sendable {
+    package var text: String
+    /// Seconds from the beginning of the audio.
+    package var start: Double?
+    package var end: Double?
+    /// 0 to 1.
+    package var confidence: Double?
+
+    package init(text: String, start: Double? = nil, end: Double? = nil, confidence: Double? = nil) {
+        self.text = text
+        self.start = start
+        self.end = end
+        self.confidence = confidence
+    }
+}
