@@ -21,7 +21,8 @@ package struct OutputFile: ~Copyable, Sendable {
     ///
     /// A program that is about to end by a signal removes or renames it by this name.
     package let temporaryPath: String?
-    private let finalPath: String
+    /// The name that the file gets: `path` with symbolic links resolved.
+    package let finalPath: String
     private let whenAbandoned: Abandoned
     private var file: Descriptor?
 

@@ -1,1 +1,3 @@
 import Program
+
+runProgram(Record.self)

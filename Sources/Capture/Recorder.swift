@@ -1,0 +1,231 @@
+package import Audio
+package import POSIX
+internal import Synchronization
+
+/// A recording in progress: a thread that takes sound from a source into a queue, and waits for nobody but the device.
+@safe
+package final class Recorder: Sendable {
+    /// What happens in a recording that its user should hear of. `at` counts frames from the recording's begin.
+    package enum Event: Equatable, Sendable {
+        /// The device has not delivered anything for two seconds since it was started.
+        case slowStart
+        /// The device has opened. `period` is in seconds.
+        case opened(device: String, period: Double, buffer: Double)
+        /// The first period has arrived.
+        case started
+        /// The device lost frames; silence stands in their place.
+        case overrun(frames: Int, at: Int)
+        /// The queue is full: frames from here on are dropped.
+        case dropping(at: Int)
+        /// The queue takes frames again; silence stands in place of those that it didn't.
+        case dropped(frames: Int, at: Int)
+        /// Nothing more is recorded.
+        case ended
+    }
+
+    /// What a recording amounted to.
+    package struct Totals: Equatable, Sendable {
+        /// All frames, those that were lost or dropped included.
+        package var frames = 0
+        package var overruns = 0
+        package var lostFrames = 0
+        package var droppedFrames = 0
+
+        package init() {}
+    }
+
+    package let format: AudioFormat
+    package let queue: RecordingQueue
+    private let limit: Int?
+    private let listener: (@Sendable (UnsafeRawBufferPointer) -> Void)?
+    private let events = Mutex<[Event]>([])
+    private let eventBell: Bell
+    private let stopBell: Bell
+    private let endBell: Bell
+    private let stopping = Atomic<Bool>(false)
+    /// Counts the rounds of the capturing thread, so that one that hangs in a library call is noticed.
+    private let rounds = Atomic<Int>(0)
+    private let sum = Mutex(Totals())
+
+    /// A microphone that was silent for so long is broken. Headsets and suspended sources need more to wake up.
+    private static let longestSilence = 2000
+    private static let longestStart = 5000
+    private static let slice = 100
+
+    /// Prepares a recording.
+    ///
+    /// - Parameters:
+    ///   - format: what is recorded.
+    ///   - limit: frames after which it ends by itself.
+    ///   - bufferSeconds: how far a reader may fall behind before something is dropped.
+    ///   - listener: sees every period, on the capturing thread: for a level meter. It must not wait or allocate.
+    package init(
+        format: AudioFormat, limit: Int? = nil, bufferSeconds: Double = 30,
+        listener: (@Sendable (UnsafeRawBufferPointer) -> Void)? = nil
+    ) throws(SystemError) {
+        self.format = format
+        self.limit = limit
+        unsafe self.listener = listener
+        queue = try RecordingQueue(format: format, seconds: bufferSeconds)
+        eventBell = try Bell.make()
+        stopBell = try Bell.make()
+        endBell = try Bell.make()
+    }
+
+    /// Begins to record.
+    ///
+    /// - Parameter open: opens the source; it runs on the thread that then records, since a sound server that hangs must
+    ///   not take the program with it.
+    package func start(_ open: @escaping @Sendable () throws(CaptureError) -> any RecordingSource) throws(SystemError) {
+        try Thread("capture") { [self] in
+            run(open)
+            endBell.ring()
+        }.detach()
+    }
+
+    /// Ends the recording; what was captured stays in the queue. Any thread may call it.
+    package func stop() {
+        stopping.store(true, ordering: .releasing)
+        stopBell.ring()
+    }
+
+    /// Stops, and gives the device time to close properly.
+    package func close(milliseconds: Int = 1000) {
+        stop()
+        endBell.wait(milliseconds: milliseconds)
+        // Where the thread hangs, nobody else says so.
+        tell(.ended)
+    }
+
+    /// Waits for something to tell.
+    ///
+    /// - Returns: nil after the time.
+    package func nextEvent(milliseconds: Int?) -> Event? {
+        if let event = takeEvent() { return event }
+        eventBell.wait(milliseconds: milliseconds)
+        return takeEvent()
+    }
+
+    private func takeEvent() -> Event? {
+        events.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    }
+
+    private func tell(_ event: Event) {
+        events.withLock { $0.append(event) }
+        eventBell.ring()
+    }
+
+    package var totals: Totals { sum.withLock { $0 } }
+
+    /// A number that changes for as long as the capturing thread is alive.
+    var pulse: Int { rounds.load(ordering: .relaxed) }
+
+    // MARK: The capturing thread
+
+    private func run(_ open: () throws(CaptureError) -> any RecordingSource) {
+        do {
+            let source = try open()
+            rounds.add(1, ordering: .relaxed)
+            let rate = Double(format.sampleRate)
+            tell(
+                .opened(
+                    device: source.openedName, period: Double(source.periodFrames) / rate,
+                    buffer: Double(source.bufferFrames) / rate))
+            try source.start()
+            let ended = unsafe withUnsafeTemporaryAllocation(
+                byteCount: scratchFrames(source) * format.bytesPerFrame, alignment: 16
+            ) { scratch in
+                Result<Void, CaptureError> { () throws(CaptureError) in try unsafe record(source, scratch) }
+            }
+            // The writer goes on while the device closes.
+            finish(with: ended)
+        } catch {
+            finish(with: .failure(error))
+        }
+    }
+
+    private func finish(with result: Result<Void, CaptureError>) {
+        let error: CaptureError? = if case .failure(let error) = result { error } else { nil }
+        let dropped = queue.end(error)
+        if dropped > 0 { tellDropped(dropped) }
+        tell(.ended)
+    }
+
+    /// What is read at a time at most: half a second, so that a late thread catches up in a few reads.
+    private func scratchFrames(_ source: any RecordingSource) -> Int {
+        max(source.periodFrames, min(format.sampleRate / 2, 65536 / format.bytesPerFrame))
+    }
+
+    private func record(_ source: any RecordingSource, _ scratch: UnsafeMutableRawBufferPointer) throws(CaptureError) {
+        var started = false
+        var idle = 0
+        while !stopping.load(ordering: .acquiring) {
+            rounds.add(1, ordering: .relaxed)
+            let arrival = try unsafe source.read(
+                into: scratch, wakingOn: stopBell.descriptor, milliseconds: Self.slice)
+            if arrival.frames == 0, arrival.lostFrames == 0 {
+                // Counted in slices and not by the clock: while the whole process was stopped, nobody waited.
+                idle += Self.slice
+                if !started, idle == Self.longestSilence { tell(.slowStart) }
+                if idle >= (started ? Self.longestSilence : Self.longestStart) {
+                    throw CaptureError(.stalled, device: source.name, detail: "no data for \(idle / 1000) s")
+                }
+                continue
+            }
+            idle = 0
+            if !started {
+                started = true
+                tell(.started)
+            }
+            if unsafe !keep(arrival, scratch) { return }
+        }
+        // What the device holds was heard before the stop.
+        for _ in 0..<64 {
+            let arrival = try unsafe source.read(into: scratch, wakingOn: stopBell.descriptor, milliseconds: 0)
+            guard arrival.frames > 0, unsafe keep(arrival, scratch) else { return }
+        }
+    }
+
+    /// Puts what arrived into the queue.
+    ///
+    /// - Returns: false once the limit is reached.
+    private func keep(_ arrival: Arrival, _ scratch: UnsafeMutableRawBufferPointer) -> Bool {
+        var position = sum.withLock { $0.frames }
+        let room = limit.map { $0 - position } ?? .max
+        let lost = min(arrival.lostFrames, room)
+        let frames = min(arrival.frames, room - lost)
+        if arrival.lostFrames > 0 {
+            queue.appendSilence(frames: lost)
+            tell(.overrun(frames: lost, at: position))
+        }
+        position += lost
+        let bytes = unsafe UnsafeRawBufferPointer(rebasing: scratch[..<(frames * format.bytesPerFrame)])
+        let fate = unsafe queue.append(bytes, capturedAt: arrival.capturedAt)
+        let wasDropping = dropping.load(ordering: .relaxed)
+        switch fate {
+        case .kept: break
+        case .keptAfterDropping(let dropped): tellDropped(dropped)
+        case .dropped where wasDropping < 0:
+            dropping.store(position, ordering: .relaxed)
+            tell(.dropping(at: position))
+        case .dropped: break
+        }
+        unsafe listener?(bytes)
+        let end = position + frames
+        sum.withLock {
+            $0.frames = end
+            $0.lostFrames += lost
+            if arrival.lostFrames > 0 { $0.overruns += 1 }
+        }
+        return limit.map { end < $0 } ?? true
+    }
+
+    /// Where the present run of dropped frames began; negative where none is dropped. The capturing thread's own.
+    private let dropping = Atomic<Int>(-1)
+
+    private func tellDropped(_ frames: Int) {
+        let begin = dropping.exchange(-1, ordering: .relaxed)
+        sum.withLock { $0.droppedFrames += frames }
+        tell(.dropped(frames: frames, at: max(0, begin)))
+    }
+}

@@ -1,0 +1,50 @@
+package import Audio
+
+/// Where sound comes from: a microphone that is open, and delivers as time passes.
+///
+/// One thread, the one that opened it, calls everything. It never waits for anybody but the device.
+package protocol RecordingSource: AnyObject {
+    /// What the device is called in messages.
+    var name: String { get }
+    /// What was opened, in the sound system's words.
+    var openedName: String { get }
+    /// The format of what `read` delivers.
+    var format: AudioFormat { get }
+    /// Frames that usually arrive together.
+    var periodFrames: Int { get }
+    /// Frames that the device keeps while nobody reads.
+    var bufferFrames: Int { get }
+
+    /// Starts the device's clock: what is heard from now on is delivered.
+    func start() throws(CaptureError)
+
+    /// Waits for sound, and reads what there is.
+    ///
+    /// Recovers from overruns by itself, and says what they cost.
+    ///
+    /// - Parameters:
+    ///   - buffer: receives whole frames.
+    ///   - descriptor: ends the wait when it becomes readable; it isn't read.
+    ///   - milliseconds: the longest wait; 0 takes only what is there.
+    func read(
+        into buffer: UnsafeMutableRawBufferPointer, wakingOn descriptor: CInt, milliseconds: Int
+    ) throws(CaptureError) -> Arrival
+}
+
+/// What one `read` of a recording source brought.
+package struct Arrival: Sendable {
+    /// Frames in the buffer; 0 where the wait ended without any.
+    package var frames: Int
+    /// Frames that the device captured and lost immediately before these.
+    package var lostFrames: Int
+    /// When the last of the frames was captured: nanoseconds on the monotonic clock.
+    package var capturedAt: Int64
+
+    package init(frames: Int, lostFrames: Int = 0, capturedAt: Int64 = 0) {
+        self.frames = frames
+        self.lostFrames = lostFrames
+        self.capturedAt = capturedAt
+    }
+
+    static let none = Arrival(frames: 0)
+}

@@ -1,0 +1,110 @@
+internal import Audio
+internal import Capture
+internal import Glibc
+internal import POSIX
+internal import Program
+internal import Text
+
+/// Says on stderr what happens in a recording, and draws the meter: on a thread that nothing else waits for.
+final class Announcer: Sendable {
+    private let recorder: Recorder
+    private let meter: Meter
+    private let device: String
+    private let thread: Thread
+
+    init(_ recorder: Recorder, meter: Meter, device: String) throws(SystemError) {
+        self.recorder = recorder
+        self.meter = meter
+        self.device = device
+        thread = try Thread("messages") { announce(recorder, meter, device) }
+    }
+
+    /// Waits until everything is said.
+    func wait() {
+        thread.join()
+    }
+
+    /// Says what is true of the recording as a whole.
+    func summarise() {
+        let totals = recorder.totals
+        guard totals.frames > 0 else { return }
+        let length = "recorded \(seconds(totals.frames, recorder.format)) s"
+        let overruns = "\(totals.overruns) overrun\(totals.overruns == 1 ? "" : "s")"
+        let lost = seconds(totals.lostFrames, recorder.format)
+        let dropped = seconds(totals.droppedFrames, recorder.format)
+        if totals.overruns > 0 || totals.droppedFrames > 0 {
+            Log.warning(
+                "\(length), of which \(lost) s were lost in \(overruns) and \(dropped) s dropped: silence stands for them"
+            )
+        } else {
+            Log.info(length)
+        }
+        let latency = recorder.queue.latency
+        Log.debug(
+            "capture to written: p50 \(milliseconds(latency.percentile(0.5))) ms, p99 "
+                + "\(milliseconds(latency.percentile(0.99))) ms, longest \(milliseconds(latency.longest)) ms, "
+                + "in \(latency.count) periods")
+    }
+
+    private func milliseconds(_ seconds: Double) -> String {
+        decimal(seconds * 1000, places: 1)
+    }
+}
+
+/// Frames as seconds, for messages.
+private func seconds(_ frames: Int, _ format: AudioFormat) -> String {
+    decimal(Double(frames) / Double(format.sampleRate), places: 2)
+}
+
+/// The messages' thread, until the recording ends.
+private func announce(_ recorder: Recorder, _ meter: Meter, _ device: String) {
+    let format = recorder.format
+    var hasStarted = false
+    var limiter = OverrunLimiter()
+    while true {
+        guard let event = recorder.nextEvent(milliseconds: hasStarted && meter.isShown ? 80 : nil) else {
+            if hasStarted, meter.isShown {
+                meter.draw(seconds: Double(recorder.totals.frames) / Double(format.sampleRate))
+            }
+            continue
+        }
+        meter.erase()
+        switch event {
+        case .opened(let name, let period, let buffer):
+            Log.debug(
+                "opened \(name): period \(decimal(period * 1000, places: 1)) ms, buffer \(decimal(buffer, places: 2)) s"
+            )
+        case .slowStart:
+            Log.warning("\(device) has not delivered anything yet; waiting")
+        case .started:
+            hasStarted = true
+            let channels = format.channels == 1 ? "mono" : "\(format.channels) channels"
+            Log.warning(
+                "recording from \(device): \(format.sampleRate) Hz, \(channels), \(format.sampleFormat.rawValue)")
+        case .overrun(let frames, let position):
+            guard limiter.allows() else { continue }
+            Log.warning(
+                "overrun at \(seconds(position, format)) s: \(seconds(frames, format)) s were lost, and are silence")
+        case .dropping(let position):
+            Log.warning(
+                "the reader is \(seconds(recorder.queue.held / format.bytesPerFrame, format)) s behind: dropping what is "
+                    + "captured from \(seconds(position, format)) s on")
+        case .dropped(let frames, let position):
+            Log.warning("dropped \(seconds(frames, format)) s from \(seconds(position, format)) s on; they are silence")
+        case .ended:
+            return
+        }
+    }
+}
+
+/// Lets a message through every five seconds; the total at the end counts them all.
+private struct OverrunLimiter {
+    private var last: ContinuousClock.Instant?
+
+    mutating func allows() -> Bool {
+        let now = ContinuousClock.now
+        if let last, now - last < .seconds(5) { return false }
+        last = now
+        return true
+    }
+}

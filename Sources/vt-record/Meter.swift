@@ -1,0 +1,60 @@
+internal import Audio
+internal import Glibc
+internal import Synchronization
+internal import Text
+
+/// The level on the last line of a terminal.
+///
+/// The capturing thread only leaves a number; another draws, and rather draws nothing than wait for the terminal.
+final class Meter: Sendable {
+    /// Whether there is a terminal to draw on, and the user wants it.
+    let isShown: Bool
+    private let format: AudioFormat
+    /// The bits of the largest magnitude since the last drawing; those of positive numbers are in the numbers' order.
+    private let peak = Atomic<UInt32>(0)
+
+    init(isWanted: Bool, format: AudioFormat) {
+        self.format = format
+        let terminal = getenv("TERM").map { String(cString: $0) } ?? ""
+        isShown = isWanted && isatty(STDERR_FILENO) == 1 && !terminal.isEmpty && terminal != "dumb"
+    }
+
+    /// What takes note of each period, on the capturing thread; nil where nothing is shown.
+    var listener: (@Sendable (UnsafeRawBufferPointer) -> Void)? {
+        guard isShown else { return nil }
+        return { self.listen(to: $0) }
+    }
+
+    private func listen(to bytes: UnsafeRawBufferPointer) {
+        let level = Float(Level(of: bytes, in: format.sampleFormat).peak)
+        peak.max(level.bitPattern, ordering: .relaxed)
+    }
+
+    /// Draws the line anew.
+    func draw(seconds: Double) {
+        let level = Float(bitPattern: peak.exchange(0, ordering: .relaxed))
+        let decibels = level > 0 ? 20 * log10(Double(level)) : -.infinity
+        // 2 dB for each mark, from -60 to full scale.
+        let marks = decibels.isFinite ? max(0, min(30, Int((decibels + 60) / 2))) : 0
+        let bar = String(repeating: "#", count: marks) + String(repeating: "-", count: 30 - marks)
+        let number = decibels.isFinite ? "\(Int(decibels.rounded()))" : "-inf"
+        let clip = level >= 0.999 ? " CLIPPED" : ""
+        let minutes = Int(seconds) / 60
+        let rest = decimal(seconds - Double(minutes * 60), places: 1)
+        show("\r\(minutes):\(rest.utf8.count < 4 ? "0" : "")\(rest) [\(bar)] \(number) dB\(clip)\u{1B}[K")
+    }
+
+    /// Makes the line free for a message.
+    func erase() {
+        if isShown { show("\r\u{1B}[K") }
+    }
+
+    private func show(_ text: String) {
+        // In the background the terminal is somebody else's.
+        guard tcgetpgrp(STDERR_FILENO) == getpgrp() else { return }
+        var terminal = pollfd(fd: STDERR_FILENO, events: CShort(POLLOUT), revents: 0)
+        guard poll(&terminal, 1, 0) == 1, terminal.revents & CShort(POLLOUT) != 0 else { return }
+        var text = text
+        text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}
