@@ -14,8 +14,8 @@ package struct PluginDescription: Equatable, Sendable {
 
     /// One line, for listings.
     package var summary = ""
-    /// How an engine wants its audio.
-    package var input = Input.s16le
+    /// How an engine wants its audio; a WAV stream if it does not say.
+    package var input = Input.wav
     /// Whether it gives partial results.
     package var givesPartials = false
     /// Whether it takes a batch of files.

@@ -1,0 +1,174 @@
+internal import Audio
+internal import Glibc
+package import Plugins
+internal import Synchronization
+internal import Text
+
+/// An engine in a process of its own: the operation `transcribe-v1` of a plugin (vt-plugin(7)).
+package struct PluginEngine: Engine {
+    package let plugin: Plugin
+    package let description: PluginDescription
+    /// Sees each line that the plugin writes on standard error, sanitised; for debugging.
+    private let onMessage: (@Sendable (String) -> Void)?
+
+    package var name: String { plugin.name }
+
+    /// - Parameters:
+    ///   - description: what the plugin said of itself.
+    ///   - onMessage: gets the plugin's standard error line by line.
+    package init(
+        _ plugin: Plugin, _ description: PluginDescription, onMessage: (@Sendable (String) -> Void)? = nil
+    ) {
+        self.plugin = plugin
+        self.description = description
+        self.onMessage = onMessage
+    }
+
+    /// Finds a plugin of vt-transcribe and asks it what it is.
+    package static func find(
+        _ name: String, in search: PluginSearch = .standard, cache: DescriptionCache? = .standard,
+        onMessage: (@Sendable (String) -> Void)? = nil
+    ) throws(EngineError) -> PluginEngine {
+        do {
+            let plugin = try Plugin.find(host: "vt-transcribe", name: name, in: search)
+            return PluginEngine(plugin, try plugin.describe(cache: cache), onMessage: onMessage)
+        } catch {
+            throw EngineError(error)
+        }
+    }
+
+    package func transcribe(
+        _ audio: any SpeechSource, settings: EngineSettings, cancellation: Cancellation?,
+        onEvent: (RecognitionEvent) throws -> Void
+    ) throws {
+        var reader = EventReader()
+        var messages = LineCollector(onLine: onMessage)
+        let feed = SpeechFeed(audio, asWAV: description.input == .wav)
+        let limits = ChildProcess.TimeLimits(afterInput: { [timeout = settings.timeout] in
+            timeout ?? max(.seconds(60), .seconds(10 * feed.secondsRead))
+        })
+        let outcome: ChildProcess.Outcome
+        do {
+            let call = Plugin.Call(
+                "transcribe-v1", variables: try variables(settings), secrets: description.secrets)
+            outcome = try plugin.withProcess(for: call) { child in
+                try child.stream(
+                    limits: limits, cancellation: cancellation, lineLimit: EventLine.maximumLength,
+                    feed: { try feed.fill($0) },
+                    onErrors: onMessage == nil ? nil : { messages.add($0) },
+                    onLine: { line in
+                        if let event = reader.read(line) { try onEvent(event) }
+                    })
+            }
+        } catch let error as PluginError {
+            throw EngineError(error)
+        }
+        try judge(outcome, reader, secondsRead: feed.secondsRead)
+    }
+
+    /// Turns the way in which the process ended into success or an error (DESIGN §4, "Fail").
+    private func judge(_ outcome: ChildProcess.Outcome, _ reader: EventReader, secondsRead: Double) throws(EngineError)
+    {
+        let said = (reader.error ?? outcome.lastErrorLine)?.sanitized.trimmed.prefix(1000).description
+        let status: CInt
+        switch outcome.termination {
+        case .signalled(let signal):
+            throw EngineError(.protocolError, message(said, "it died of signal \(signal)"))
+        case .exited(let code): status = code
+        }
+        if status == 0 {
+            // What it did not read it did not recognise: to call that a transcript would lose the rest without a word.
+            guard outcome.hasReadItsInput else {
+                throw EngineError(
+                    .protocolError,
+                    "\(name): it ended before its audio did (\(decimal(secondsRead, places: 1)) s were sent)")
+            }
+            if reader.eventCount == 0, let stray = reader.firstStray {
+                throw EngineError(.protocolError, "\(name): it wrote no events, but “\(stray)”")
+            }
+            return
+        }
+        guard let code = EngineError.Code(rawValue: Int(status)) else {
+            throw EngineError(.protocolError, message(said, "it ended with status \(status)"))
+        }
+        throw EngineError(code, message(said, "it failed with status \(status)"))
+    }
+
+    private func message(_ said: String?, _ otherwise: String) -> String {
+        "\(name): " + (said.flatMap { $0.isEmpty ? nil : $0 } ?? otherwise)
+    }
+
+    private func variables(_ settings: EngineSettings) throws(PluginError) -> [String: String] {
+        var result = try description.variables(for: settings.options, of: name)
+        result["VT_AUDIO"] = description.input.rawValue
+        result["VT_RATE"] = String(AudioFormat.speech.sampleRate)
+        result["VT_CHANNELS"] = String(AudioFormat.speech.channels)
+        result["VT_LANGUAGE"] = settings.language
+        result["VT_MODEL"] = settings.model
+        result["VT_PROMPT"] = settings.prompt
+        return result
+    }
+}
+
+/// Speech as the bytes that a plugin reads.
+///
+/// The thread that feeds the child is alone with the source; the count is shared.
+private final class SpeechFeed: @unchecked Sendable {
+    private let source: any SpeechSource
+    private var header: [UInt8]
+    private let samplesRead = Atomic(0)
+
+    init(_ source: any SpeechSource, asWAV: Bool) {
+        self.source = source
+        header = asWAV ? WAVHeader.streaming(.speech) : []
+    }
+
+    var secondsRead: Double {
+        Double(samplesRead.load(ordering: .relaxed)) / Double(AudioFormat.speech.sampleRate)
+    }
+
+    func fill(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int? {
+        if !header.isEmpty {
+            let count = header.count
+            buffer.copyBytes(from: header)
+            header = []
+            return count
+        }
+        // s16le is what an Int16 is in memory on every machine that Swift for Linux runs on.
+        guard let count = try source.read(into: buffer.bindMemory(to: Int16.self), within: .milliseconds(100)) else {
+            return nil
+        }
+        samplesRead.add(count, ordering: .relaxed)
+        return count * 2
+    }
+}
+
+/// Lines out of the chunks of a plugin's standard error; a line past 4 KiB is cut.
+private struct LineCollector {
+    let onLine: (@Sendable (String) -> Void)?
+    private var begun: [UInt8] = []
+
+    init(onLine: (@Sendable (String) -> Void)?) {
+        self.onLine = onLine
+    }
+
+    mutating func add(_ chunk: UnsafeRawBufferPointer) {
+        for byte in chunk {
+            if byte == UInt8(ascii: "\n") {
+                if !begun.isEmpty { onLine?(String(decoding: begun, as: UTF8.self).sanitized) }
+                begun.removeAll(keepingCapacity: true)
+            } else if begun.count < 4096 {
+                begun.append(byte)
+            }
+        }
+    }
+}
+
+extension String {
+    fileprivate var trimmed: String {
+        var rest = self[...]
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        while rest.first?.isWhitespace == true { rest.removeFirst() }
+        return String(rest)
+    }
+}
