@@ -82,7 +82,8 @@ package final class AudioReader {
         unsafe buffer.copyBytes(from: half)
         var filled = half.count
         while filled < frameBytes {
-            let wanted = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<min(room, filled + rest)])
+            let end = filled + min(room - filled, rest)
+            let wanted = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<end])
             let count = unsafe wanted.isEmpty ? 0 : try unsafe input.read(into: wanted)
             if count == 0 {
                 try finish(strayBytes: filled)

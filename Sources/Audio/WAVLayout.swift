@@ -3,7 +3,8 @@
 /// RIFF/WAVE as in "Multimedia Programming Interface and Data Specifications 1.0" (IBM and Microsoft, 1991),
 /// WAVE_FORMAT_EXTENSIBLE as in mmreg.h, RF64 and BW64 as in EBU Tech 3306 and ITU-R BS.2088.
 struct WAVLayout {
-    /// Sizes from here on are what programs write that don't know the length (sox 0x7FFFF000, ffmpeg 0xFFFFFFFF).
+    /// Sizes from here on are what programs write that don't know the length (sox 0x7FFFF000, ffmpeg 0xFFFFFFFF);
+    /// sox rounds it down to whole frames.
     static let smallestPlaceholder = 0x7FFF_F000
     /// Bytes of other chunks before the audio at most: cover pictures pass, a header that lies does not hold us up.
     static let largestPreamble = 64 << 20
@@ -40,7 +41,7 @@ struct WAVLayout {
                 var declared = UInt64(size)
                 if let longDataSize, size == 0xFFFF_FFFF { declared = longDataSize }
                 (dataBytes, isLengthDeclared) = try WAVLayout.extent(
-                    of: declared, isLong: longDataSize != nil, in: input)
+                    of: declared, isLong: longDataSize != nil, frameBytes: format.bytesPerFrame, in: input)
                 return
             }
             walked += 8 + size + size % 2
@@ -71,7 +72,7 @@ struct WAVLayout {
 
     /// How far the audio goes (DESIGN §2, "Streams").
     private static func extent(
-        of size: UInt64, isLong: Bool, in input: ReadAhead
+        of size: UInt64, isLong: Bool, frameBytes: Int, in input: ReadAhead
     ) throws(AudioError) -> (bytes: Int, isDeclared: Bool) {
         if size == 0 {
             // A program that was killed, or wrote to a pipe, leaves 0; a file that is really empty goes on, or ends.
@@ -79,7 +80,7 @@ struct WAVLayout {
             return (0, true)
         }
         if isLong, size < UInt64(Int.max) { return (Int(size), true) }
-        guard size >= smallestPlaceholder else { return (Int(size), true) }
+        guard size > smallestPlaceholder - frameBytes else { return (Int(size), true) }
         // In a file it may be true, and then what follows is no audio; where it isn't, nothing is missing.
         return input.isRegularFile && size < 0xFFFF_FFFF ? (Int(size), false) : (.max, false)
     }

@@ -73,6 +73,7 @@ package struct Pipe: ~Copyable, Sendable {
 /// Reads once, at most the buffer's size in bytes.
 ///
 /// - Returns: bytes read; 0 at the end of the file.
+/// - Throws: `SystemError`; its code is EAGAIN where the descriptor is non-blocking and nothing has come.
 package func readOnce(
     _ descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer, name: @autoclosure () -> String? = nil
 ) throws(SystemError) -> Int {
@@ -88,7 +89,8 @@ package func writeAll(
         do {
             let count = try retrying("write", on: name()) { unsafe write(descriptor, rest.baseAddress, rest.count) }
             unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-        } catch  where error.code == EAGAIN {
+        } catch {
+            guard error.code == EAGAIN else { throw error }
             _ = try waitUntilReady(descriptor, for: POLLOUT)
         }
     }
@@ -148,6 +150,14 @@ package func waitUntilReady(
     _ descriptor: CInt, for events: CInt, milliseconds: Int? = nil
 ) throws(SystemError) -> CInt {
     var entry = pollfd(fd: descriptor, events: CShort(events), revents: 0)
-    let count = try retrying("poll") { unsafe poll(&entry, 1, CInt(milliseconds ?? -1)) }
+    let deadline = milliseconds.map { ContinuousClock.now + .milliseconds($0) }
+    // A signal does not begin the wait anew.
+    let count = try retrying("poll") {
+        guard let deadline else { return unsafe poll(&entry, 1, -1) }
+        let (seconds, attoseconds) = max(deadline - .now, .zero).components
+        // Rounded up: a wait that ends early would be asked for again, and again, for nothing.
+        let rest = seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        return unsafe poll(&entry, 1, CInt(clamping: rest))
+    }
     return count == 0 ? 0 : CInt(entry.revents)
 }

@@ -142,7 +142,8 @@ extension OutputFile {
                 try retrying("fchmod", on: path) { fchmod(temporary.number, mode) }
             }
             return Opened(descriptor: temporary.release(), temporaryPath: created.name, finalPath: target)
-        } catch  where exists && (error.code == EACCES || error.code == EPERM) {
+        } catch {
+            guard exists, error.code == EACCES || error.code == EPERM else { throw error }
             return Opened(descriptor: try Descriptor.open(target, O_WRONLY | O_TRUNC).release(), finalPath: target)
         }
     }
@@ -180,7 +181,9 @@ extension OutputFile {
     ) throws(SystemError) -> (file: CInt, name: String) {
         let directory = directory(of: path)
         var base = path.dropFirst(directory.count)
-        guard !base.isEmpty else { throw SystemError(code: EISDIR, call: "open", subject: path) }
+        guard !base.isEmpty else {
+            throw SystemError(code: path.isEmpty ? ENOENT : EISDIR, call: "open", subject: path)
+        }
         while base.utf8.count > Int(NAME_MAX) - ".XXXXXX.part".utf8.count { base.removeLast() }
         let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789")
         for attempt in 0... {
@@ -188,9 +191,8 @@ extension OutputFile {
             let name = "\(directory)\(base).\(random).part"
             do throws(SystemError) {
                 return (try Descriptor.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: mode).release(), name)
-            } catch  where error.code == EEXIST && attempt < 100 {
-                continue
             } catch {
+                if error.code == EEXIST, attempt < 100 { continue }
                 // The user never named the temporary file.
                 throw SystemError(code: error.code, call: error.call, subject: path)
             }

@@ -21,9 +21,12 @@ package struct RawInputOptions: ParsableArguments {
     package init() {}
 
     package func validate() throws {
-        if let rate, !(1...768_000).contains(rate) { throw ValidationError("--rate is 1 to 768000 hertz, not \(rate)") }
-        if let channels, !(1...255).contains(channels) {
-            throw ValidationError("--channels is 1 to 255, not \(channels)")
+        let (rates, counts) = (AudioFormat.sampleRates, AudioFormat.channelCounts)
+        if let rate, !rates.contains(rate) {
+            throw ValidationError("--rate is \(rates.lowerBound) to \(rates.upperBound) hertz, not \(rate)")
+        }
+        if let channels, !counts.contains(channels) {
+            throw ValidationError("--channels is \(counts.lowerBound) to \(counts.upperBound), not \(channels)")
         }
         if !raw {
             let stray =

@@ -1,5 +1,7 @@
 extension String {
     /// The text as a JSON string with its quotes (RFC 8259, section 7), on one line and without a TAB.
+    ///
+    /// What could act on a terminal (C0, C1, the characters that reorder text) is escaped.
     package var jsonQuoted: String {
         var result = "\""
         for scalar in unicodeScalars {
@@ -10,8 +12,9 @@ extension String {
             case "\r": result += "\\r"
             case "\t": result += "\\t"
             case _ where scalar.value < 0x20 || scalar.value == 0x7F || (0x80..<0xA0).contains(scalar.value):
-                let hex = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
+                result += escaped(scalar)
+            case _ where scalar.properties.isBidiControl || scalar.value == 0x2028 || scalar.value == 0x2029:
+                result += escaped(scalar)
             default: result.unicodeScalars.append(scalar)
             }
         }
@@ -50,9 +53,20 @@ extension String {
                 default: return nil
                 }
             case _ where scalar.value < 0x20: return nil
-            default: units.append(contentsOf: UTF16.encode(scalar).map(Array.init) ?? [])
+            default:
+                if scalar.value <= 0xFFFF {
+                    units.append(UInt16(scalar.value))
+                } else {
+                    units += [UTF16.leadSurrogate(scalar), UTF16.trailSurrogate(scalar)]
+                }
             }
         }
         return nil
     }
+}
+
+/// A scalar of the basic plane as `\u` and four digits.
+private func escaped(_ scalar: Unicode.Scalar) -> String {
+    let hex = String(scalar.value, radix: 16)
+    return "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
 }
