@@ -1,1 +1,3 @@
-import Program
+internal import Program
+
+runProgram(Transcribe.self)

@@ -1,4 +1,4 @@
-package import Audio
+internal import Audio
 internal import Glibc
 package import POSIX
 
@@ -53,6 +53,9 @@ package final class KeptAudio: Sendable {
     /// Bytes received so far.
     package var size: Int { state.read(\.size) }
 
+    /// Whether nothing more of it is wanted.
+    package var isSettled: Bool { state.read(\.isSettled) }
+
     /// Appends bytes; for one thread only.
     ///
     /// - Returns: why the file could not take them, the first time that they had to go elsewhere.
@@ -63,7 +66,9 @@ package final class KeptAudio: Sendable {
         var overflow: SystemError?
         while !rest.isEmpty {
             do throws(SystemError) {
-                let count = try retrying("write") { pwrite(part.file, rest.baseAddress, rest.count, off_t(size - part.start)) }
+                let count = try retrying("write") {
+                    pwrite(part.file, rest.baseAddress, rest.count, off_t(size - part.start))
+                }
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
                 size += count
                 state.change { $0.size = size }
@@ -89,34 +94,66 @@ package final class KeptAudio: Sendable {
     }
 
     /// Reads the audio from its beginning, waiting for what has not been received yet. For one thread.
-    package func makeSource() -> any ByteSource {
+    package func makeSource() -> Source {
         Source(of: self)
     }
 
-    private final class Source: ByteSource {
+    /// Nothing came for as long as the reader wanted to wait.
+    package struct NothingYet: Error {}
+
+    package final class Source: ByteSource {
         /// It was received from a pipe, whose header may not know the length.
-        let isRegularFile = false
+        package let isRegularFile = false
         private let audio: KeptAudio
         private var position = 0
+        /// How long to wait for bytes; nil waits for as long as it takes.
+        private var patience: Double?
+        private var isPatientAfterFirstByte = false
 
         init(of audio: KeptAudio) {
             self.audio = audio
         }
 
-        func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        /// Makes reading throw `NothingYet` after some time without a byte.
+        ///
+        /// - Parameters:
+        ///   - patience: how long it waits.
+        ///   - untilFirstByte: whether it waits without end once a byte was read, since the caller is then in the middle of
+        ///     something that it cannot begin again.
+        package func limitWaiting(to patience: Duration, untilFirstByte: Bool) {
+            let (seconds, attoseconds) = patience.components
+            self.patience = Double(seconds) + Double(attoseconds) * 1e-18
+            isPatientAfterFirstByte = untilFirstByte
+        }
+
+        /// Goes back to the first byte.
+        package func rewind() {
+            position = 0
+        }
+
+        package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
             let position = self.position
-            let found: (part: Part, available: Int)? = audio.state.wait { state in
+            func find(_ state: State) -> (part: Part, available: Int)?? {
                 guard state.size > position else { return state.isFinished ? .some(nil) : nil }
                 var index = state.parts.count - 1
                 while state.parts[index].start > position { index -= 1 }
                 let end = index + 1 < state.parts.count ? state.parts[index + 1].start : state.size
-                // A part may be empty: the disk was full before the first byte.
                 return (state.parts[index], end - position)
+            }
+            let found: (part: Part, available: Int)?
+            if let patience {
+                guard let inTime = audio.state.wait(atMost: patience, until: find) else { throw NothingYet() }
+                found = inTime
+            } else {
+                found = audio.state.wait(until: find)
             }
             guard let (part, available) = found else { return 0 }
             let wanted = min(buffer.count, available)
-            let count = try retrying("read") { pread(part.file, buffer.baseAddress, wanted, off_t(position - part.start)) }
+            let count = try retrying("read") {
+                pread(part.file, buffer.baseAddress, wanted, off_t(position - part.start))
+            }
             self.position += count
+            if isPatientAfterFirstByte { patience = nil }
             return count
         }
     }
@@ -139,7 +176,7 @@ extension KeptAudio {
         }
     }
 
-    /// Ends `synchroniseEverySecond`.
+    /// Says that nothing more is wanted: ends `synchroniseEverySecond`, and whoever appends.
     package func settle() {
         state.change { $0.isSettled = true }
     }

@@ -101,13 +101,13 @@ package struct PendingStore: Sendable {
         let audio: Descriptor
         do throws(SystemError) {
             audio = try Descriptor.open(path, O_RDWR)
-        } catch where error.code == ENOENT {
+        } catch  where error.code == ENOENT {
             return .missing
         }
         let number = audio.number
         do throws(SystemError) {
             try retrying("flock", on: path) { flock(number, LOCK_EX | LOCK_NB) }
-        } catch where error.code == EWOULDBLOCK {
+        } catch  where error.code == EWOULDBLOCK {
             return .locked
         }
         // Between open and flock its last owner may have finished with it and removed it.

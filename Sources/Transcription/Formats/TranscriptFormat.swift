@@ -1,0 +1,88 @@
+/// How a transcript is written.
+package enum TranscriptFormat: String, CaseIterable, Sendable {
+    /// A line for each utterance.
+    case txt
+    /// SubRip subtitles.
+    case srt
+    /// WebVTT subtitles.
+    case vtt
+    /// Start and end in milliseconds, and the text, as openai/whisper writes it.
+    case tsv
+    /// One document at the end.
+    case json
+    /// The events as JSON objects, one a line.
+    case jsonl
+    /// The event stream of vt-events(5). It has a flag of its own, `--events`.
+    case events
+
+    /// Whether it can say which of several inputs a line belongs to.
+    package var namesItsInput: Bool { self == .txt || self == .jsonl }
+
+    /// Makes what turns one input's events into text.
+    ///
+    /// - Parameters:
+    ///   - input: the input's name where the output is to say it; only where `namesItsInput`.
+    ///   - engine: the engine's name, for the message where it doesn't give what the format needs.
+    package func makeFormatter(input: String?, engine: String) -> any TranscriptFormatter {
+        switch self {
+        case .txt: LineFormatter(input: input)
+        case .srt: SubRipFormatter(engine: engine)
+        case .vtt: WebVTTFormatter(engine: engine)
+        case .tsv: TSVFormatter(engine: engine)
+        case .json: JSONFormatter()
+        case .jsonl: JSONLinesFormatter(input: input)
+        case .events: EventFormatter()
+        }
+    }
+}
+
+/// Turns the events of one input into a file format, piece by piece: what a piece gives can be written at once.
+package protocol TranscriptFormatter {
+    /// What comes before everything else.
+    mutating func begin() -> String
+    /// What an event adds; empty where it adds nothing yet.
+    ///
+    /// - Throws: `EngineError` where the event lacks what the format needs.
+    mutating func add(_ event: RecognitionEvent) throws(EngineError) -> String
+    /// What comes after everything else, also when there was nothing.
+    mutating func end() -> String
+}
+
+extension TranscriptFormatter {
+    package mutating func begin() -> String { "" }
+    package mutating func end() -> String { "" }
+}
+
+extension Utterance {
+    /// The text without spaces around it: some recognisers begin each utterance with one.
+    var trimmedText: String {
+        var text = text[...]
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+
+    /// When it was said, in whole milliseconds.
+    ///
+    /// - Throws: `EngineError` with `usage` where the engine has not said it. A subtitle at an invented time is worse than none.
+    func milliseconds(for format: String, engine: String) throws(EngineError) -> ClosedRange<Int> {
+        guard let start, let end else {
+            throw EngineError(
+                .usage, "\(engine) does not say when words were said, which \(format) needs",
+                hint: "--format txt needs no times")
+        }
+        let first = Int((start * 1000).rounded())
+        return first...max(first, Int((end * 1000).rounded()))
+    }
+}
+
+/// A time of a subtitle: `HH:MM:SS`, a separator, milliseconds.
+func subtitleTime(_ milliseconds: Int, separator: String) -> String {
+    func padded(_ number: Int, _ width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    }
+    let seconds = milliseconds / 1000
+    return padded(seconds / 3600, 2) + ":" + padded(seconds / 60 % 60, 2) + ":" + padded(seconds % 60, 2)
+        + separator + padded(milliseconds % 1000, 3)
+}

@@ -1,0 +1,102 @@
+package import Audio
+internal import Glibc
+
+/// Speech for an engine out of any audio that we read, and how loud it was.
+///
+/// The header is read with the first samples, so an engine can be started before the first byte has come.
+package final class RecordedSpeech: SpeechSource {
+    private enum Input {
+        /// Reading waits for the disk only.
+        case file(any ByteSource)
+        /// It still grows: reading can wait for as long as somebody speaks.
+        case growing(KeptAudio.Source)
+    }
+
+    private let input: Input
+    private let name: String
+    private let options: AudioReader.Options
+    private var reader: SpeechReader?
+    private var meter = LoudnessMeter()
+
+    /// Whether a header was found: what fails before is not worth keeping, what fails after is a recording.
+    package var hasBegun: Bool { reader != nil }
+
+    /// The loudest 50 ms, in dB relative to full scale; minus infinity where there was nothing.
+    package var loudest: Double { meter.loudest }
+
+    /// - Parameters:
+    ///   - source: a file.
+    ///   - name: what errors call it.
+    ///   - options: how to read it.
+    package init(_ source: any ByteSource, name: String, options: AudioReader.Options) {
+        input = .file(source)
+        self.name = name
+        self.options = options
+    }
+
+    /// Reads a recording from its beginning, complete or not.
+    package init(_ audio: KeptAudio, name: String, options: AudioReader.Options) {
+        input = .growing(audio.makeSource())
+        self.name = name
+        self.options = options
+    }
+
+    package func read(into buffer: UnsafeMutableBufferPointer<Int16>, within patience: Duration) throws -> Int? {
+        let count: Int
+        switch input {
+        case .file(let source):
+            count = try open(source).read(into: buffer)
+        case .growing(let source):
+            do {
+                if reader == nil { source.limitWaiting(to: patience, untilFirstByte: false) }
+                let reader = try open(source)
+                // Half a frame that was read must not be given up again.
+                source.limitWaiting(to: patience, untilFirstByte: true)
+                count = try reader.read(into: buffer)
+            } catch let error as AudioError where error.underlying is KeptAudio.NothingYet {
+                // Half a header: from the beginning again, when there is more of it.
+                if reader == nil { source.rewind() }
+                return nil
+            }
+        }
+        meter.add(UnsafeBufferPointer(rebasing: buffer[..<count]))
+        return count
+    }
+
+    private func open(_ source: any ByteSource) throws -> SpeechReader {
+        if let reader { return reader }
+        let opened = try SpeechReader(AudioReader(source, name: name, options: options))
+        reader = opened
+        return opened
+    }
+}
+
+/// Finds the loudest moment of a recording.
+struct LoudnessMeter {
+    /// 50 ms at 16 kHz: longer than a click, shorter than a syllable.
+    private static let window = 800
+
+    private var squares = 0
+    private var count = 0
+    private var largest = 0
+
+    mutating func add(_ samples: UnsafeBufferPointer<Int16>) {
+        var rest = samples[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(LoudnessMeter.window - count)
+            for sample in part { squares &+= Int(sample) &* Int(sample) }
+            count += part.count
+            rest = rest.dropFirst(part.count)
+            if count == LoudnessMeter.window {
+                largest = max(largest, squares)
+                (squares, count) = (0, 0)
+            }
+        }
+    }
+
+    /// In dB relative to full scale. A last, shorter window counts as if silence followed.
+    var loudest: Double {
+        let mean = Double(max(largest, squares)) / Double(LoudnessMeter.window)
+        return 10 * log10(mean / (32768 * 32768))
+    }
+}

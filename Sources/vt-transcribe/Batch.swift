@@ -1,0 +1,106 @@
+internal import Audio
+internal import Glibc
+internal import POSIX
+internal import Program
+internal import Transcription
+
+/// The inputs of one call, one after the other; a bad one does not stop the others.
+struct Batch {
+    let engine: any Engine
+    let settings: EngineSettings
+    let format: TranscriptFormat
+    let raw: AudioFormat?
+    let strict: Bool
+    let isKept: Bool
+    let pendingID: String?
+    let interruption: Interruption
+    let output: TranscriptOutput
+
+    /// An input after which the others make no sense either; it has been said why.
+    struct Ended: Error {
+        let status: ExitStatus
+    }
+
+    /// Transcribes them all, and says what failed.
+    ///
+    /// - Parameter inputs: paths; `-` is standard input.
+    func transcribe(_ inputs: [String]) -> ExitStatus {
+        var statuses: [ExitStatus] = []
+        for input in inputs {
+            do {
+                statuses.append(try transcribe(input, label: inputs.count > 1 ? input : nil))
+            } catch let end as Ended {
+                return end.status
+            } catch {
+                let failure = explainFully(Transcribe.self, error)
+                Log.error(failure.message, hint: failure.hint)
+                // Nobody takes the others' text either.
+                if error is TranscriptOutput.WriteFailure { return failure.status }
+                statuses.append(failure.status)
+            }
+        }
+        return Batch.summary(of: statuses)
+    }
+
+    private func transcribe(_ input: String, label: String?) throws -> ExitStatus {
+        defer { interruption.end() }
+        let recognition = Recognition(engine: engine, settings: settings, interruption: interruption)
+        let name = input == "-" ? "standard input" : input
+        let descriptor = try Batch.open(input)
+        var status = stat()
+        fstat(descriptor.number, &status)
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            let pipe = PipeInput(
+                recognition: recognition, format: format, name: name, label: label, raw: raw, strict: strict,
+                isKept: isKept, pendingID: pendingID, output: output)
+            return try pipe.transcribe(descriptor)
+        }
+        let options = AudioReader.Options(raw: raw, strict: strict) { Log.warning($0) }
+        let speech = RecordedSpeech(DescriptorSource(descriptor, name: name), name: name, options: options)
+        interruption.begin(reading: nil)
+        do {
+            let hasSpoken = try recognition.run(over: speech, format: format, input: label) { try output.write($0) }
+            if let signal = interruption.caught { interruption.endProcess(by: signal) }
+            return hasSpoken ? .done : .noSpeech
+        } catch {
+            if let signal = interruption.caught { interruption.endProcess(by: signal) }
+            guard let error = error as? EngineError, let label else { throw error }
+            throw EngineError(error.code, "\(label): \(error.message)", hint: error.hint)
+        }
+    }
+
+    private static func open(_ input: String) throws -> Descriptor {
+        // A descriptor of our own, so that a reader that is left behind keeps it.
+        if input == "-" {
+            let number = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+            guard number >= 0 else { throw SystemError(code: errno, call: "dup", subject: "standard input") }
+            return Descriptor(owning: number)
+        }
+        do throws(SystemError) {
+            let descriptor = try Descriptor.open(input, O_RDONLY | O_NOCTTY)
+            var status = stat()
+            if fstat(descriptor.number, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+                throw SystemError(code: EISDIR, call: "open", subject: input)
+            }
+            if isatty(descriptor.number) == 1 { throw SystemError(code: ENOTTY, call: "open", subject: input) }
+            return descriptor
+        } catch {
+            switch error.code {
+            case EISDIR: throw Failure(.noInput, "\(input) is a folder, not a file", hint: "name the files in it")
+            case ENOTTY: throw Failure(.usage, "\(input) is a terminal, not audio")
+            case ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG, ENXIO:
+                throw Failure(.noInput, "\(input): \(error.reason)")
+            default: throw error
+            }
+        }
+    }
+
+    /// The status of a batch from those of its inputs.
+    static func summary(of statuses: [ExitStatus]) -> ExitStatus {
+        let failures = statuses.filter { $0 != .done && $0 != .noSpeech }
+        guard let first = failures.first else {
+            return statuses.isEmpty || statuses.contains(.done) ? .done : .noSpeech
+        }
+        return failures.count == statuses.count && failures.allSatisfy { $0 == first } ? first : .someFailed
+    }
+}

@@ -1,0 +1,94 @@
+internal import Glibc
+internal import Plugins
+internal import POSIX
+internal import Program
+internal import Synchronization
+internal import Transcription
+
+/// How this program meets SIGINT, SIGTERM and SIGHUP (vt(7), "Signals").
+///
+/// Ctrl-C reaches a whole pipeline: the recorder ends its stream, and this program goes on to that end. Everything else, and
+/// Ctrl-C while a file is read or a second time, stops the engine, keeps the audio and ends by the signal.
+final class Interruption: Sendable {
+    /// Stops the engine when a signal says so.
+    let cancellation: Cancellation
+
+    private struct State {
+        var isReadingPipe = false
+        /// Whether there is somebody who will notice that the engine has stopped.
+        var isWorking = false
+        var wasInterrupted = false
+        var caught: CInt?
+        var kept: KeptAudio?
+        var temporaryOutput: String?
+    }
+
+    private let state = Mutex(State())
+
+    init() throws(SystemError) {
+        cancellation = try Cancellation()
+        try Signals.watch([SIGINT, SIGTERM, SIGHUP]) { [self] in meet($0) }
+    }
+
+    /// The signal that is ending the program; nil while none is.
+    var caught: CInt? { state.withLock(\.caught) }
+
+    /// What is removed when a signal ends the program.
+    func setTemporaryOutput(_ path: String?) {
+        state.withLock { $0.temporaryOutput = path }
+    }
+
+    /// Notes what is being worked on from now on.
+    ///
+    /// - Parameter kept: the audio where it comes from a pipe; nil for a file.
+    func begin(reading kept: KeptAudio?) {
+        state.withLock {
+            $0.isWorking = true
+            $0.isReadingPipe = kept != nil
+            $0.kept = kept
+        }
+    }
+
+    /// Notes that nothing is being worked on.
+    func end() {
+        state.withLock {
+            $0.isWorking = false
+            $0.isReadingPipe = false
+            $0.kept = nil
+        }
+    }
+
+    /// Ends the program by the signal that was caught.
+    func endProcess(by signal: CInt) -> Never {
+        if let path = state.withLock(\.temporaryOutput) { unlink(path) }
+        Signals.endProcess(by: signal)
+    }
+
+    private func meet(_ signal: CInt) {
+        enum Reaction {
+            case goOn
+            case stop(KeptAudio?)
+            case end(KeptAudio?)
+        }
+        let reaction: Reaction = state.withLock { state in
+            if !state.isWorking || state.caught != nil { return .end(state.kept) }
+            if signal == SIGINT, state.isReadingPipe, !state.wasInterrupted {
+                state.wasInterrupted = true
+                return .goOn
+            }
+            state.caught = signal
+            return .stop(state.kept)
+        }
+        switch reaction {
+        case .goOn:
+            Log.info("interrupted: going on to the end of the input; once more ends it")
+        case .stop(let kept):
+            cancellation.cancel()
+            // Wakes whoever waits for more audio.
+            kept?.finish()
+        case .end(let kept):
+            kept?.synchronise()
+            endProcess(by: signal)
+        }
+    }
+}

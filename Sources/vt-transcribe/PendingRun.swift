@@ -1,0 +1,187 @@
+internal import Audio
+internal import Glibc
+internal import POSIX
+internal import Program
+internal import Text
+internal import Transcription
+
+/// `--pending`: the text of recordings that were kept.
+struct PendingRun {
+    /// The engine that was asked for now; nil is the one that was asked for then.
+    let engine: String?
+    let settings: EngineSettings
+    let format: TranscriptFormat
+    let strict: Bool
+    let interruption: Interruption
+    let output: TranscriptOutput
+
+    /// Transcribes recordings that nobody else works on.
+    ///
+    /// - Parameter ids: which ones; none are all.
+    func transcribe(_ ids: [String]) throws -> ExitStatus {
+        let store = try userStore()
+        store.sweep()
+        var statuses: [ExitStatus] = []
+        for id in try ids.isEmpty ? store.ids() : ids {
+            do {
+                switch try store.claim(id) {
+                case .owned(let recording):
+                    statuses.append(try transcribe(recording))
+                case .locked where ids.isEmpty:
+                    Log.info("\(id) is being worked on by another process")
+                case .locked:
+                    throw Failure(.tryLater, "\(id) is being worked on by another process")
+                case .missing where ids.isEmpty:
+                    break  // another process was faster
+                case .missing:
+                    throw Failure(
+                        .noInput, "no recording is named \(id)", hint: "vt-transcribe --list-pending shows them")
+                }
+            } catch let error as TranscriptOutput.WriteFailure {
+                throw error
+            } catch {
+                let failure = explainFully(Transcribe.self, error)
+                Log.error(failure.message, hint: failure.hint)
+                statuses.append(failure.status)
+            }
+        }
+        if store.totalSize() > PendingStore.warningSize { store.warnOfSize() }
+        return Batch.summary(of: statuses)
+    }
+
+    private func transcribe(_ recording: PendingRecording) throws -> ExitStatus {
+        defer { interruption.end() }
+        let id = recording.id
+        let kept = try KeptAudio(complete: try recording.audio.duplicate())
+        if kept.size == 0 {
+            try recording.discard()
+            return .noSpeech
+        }
+        var record =
+            recording.record ?? PendingRecord(created: "", engine: Transcribe.defaultEngine)
+        if recording.record == nil {
+            Log.warning("\(id): its record can't be read; trying it as it is, with \(record.engine)")
+        }
+        let engine = try findEngine(engine ?? record.engine, settings(for: record))
+        let options = AudioReader.Options(raw: record.raw, strict: strict) { Log.warning($0) }
+        let speech = RecordedSpeech(kept, name: id, options: options)
+        let recognition = Recognition(engine: engine, settings: settings(for: record), interruption: interruption)
+        // All at once when it is complete: a failure in the middle must not print the beginning twice, today and next time.
+        var text = ""
+        interruption.begin(reading: nil)
+        do {
+            let hasSpoken = try recognition.run(over: speech, format: format, input: id) { text += $0 }
+            if let signal = interruption.caught { interruption.endProcess(by: signal) }
+            if !hasSpoken, speech.loudest >= Recognition.audibleLevel {
+                return try heardNothing(engine, speech, recording, record)
+            }
+            try output.write(text)
+            try recording.discard()
+            return hasSpoken ? .done : .noSpeech
+        } catch let error as TranscriptOutput.WriteFailure {
+            throw error
+        } catch {
+            if let signal = interruption.caught { interruption.endProcess(by: signal) }
+            let failure = explainFully(Transcribe.self, error)
+            record.attempts += 1
+            record.lastError = failure.message
+            try recording.update(record)
+            if let error = error as? AudioError, error.code != .readFailed, error.code != .resampling {
+                let path = try recording.moveToFailed()
+                throw Failure(
+                    failure.status, "\(failure.message); it can never work and is now \(path)", hint: failure.hint)
+            }
+            throw Failure(
+                failure.status, error is AudioError ? failure.message : "\(id): \(failure.message)", hint: failure.hint)
+        }
+    }
+
+    /// The recording is not silent, and the engine has no word for it.
+    private func heardNothing(
+        _ engine: any Engine, _ speech: RecordedSpeech, _ recording: PendingRecording, _ record: PendingRecord
+    ) throws -> ExitStatus {
+        var record = record
+        record.attempts += 1
+        let wasTried = record.heardNothing == engine.name
+        record.heardNothing = engine.name
+        try recording.update(record)
+        let loudness = "\(engine.name) heard no words, but it is not silent (\(Int(speech.loudest.rounded())) dB)"
+        if wasTried {
+            // The same engine hears the same again, today and from every timer.
+            let path = try recording.moveToFailed()
+            Log.warning("\(recording.id): again \(loudness); it is now \(path)")
+        } else {
+            Log.warning(
+                "\(recording.id): \(loudness); it is still kept",
+                hint: "vt-transcribe --pending \(recording.id) --engine NAME tries another")
+        }
+        return .noSpeech
+    }
+
+    /// What was asked for when it was recorded, and what is asked for now, which counts.
+    private func settings(for record: PendingRecord) -> EngineSettings {
+        // An engine of today's choice does not know the other one's model and options.
+        let isSame = engine == nil || engine == record.engine
+        return EngineSettings(
+            language: settings.language ?? record.language, model: settings.model ?? (isSame ? record.model : nil),
+            prompt: settings.prompt ?? record.prompt,
+            options: (isSame ? record.options.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } : [])
+                + settings.options,
+            timeout: settings.timeout)
+    }
+}
+
+/// The user's store.
+///
+/// - Throws: `Failure` where there can be none.
+func userStore() throws -> PendingStore {
+    guard let store = PendingStore.ofUser(environment: environment) else {
+        throw Failure(.configuration, "no recordings are kept: neither XDG_STATE_HOME nor HOME names a folder")
+    }
+    return store
+}
+
+/// `--list-pending`: a line for each recording: name, bytes, state, engine, attempts, what the last one failed with.
+func printPending() throws -> ExitStatus {
+    var text = ""
+    for entry in try userStore().entries() {
+        let record = entry.record
+        let fields = [
+            entry.id, String(entry.size), entry.isLocked ? "busy" : "waiting", record?.engine ?? "?",
+            String(record?.attempts ?? 0),
+            record?.lastError ?? record?.heardNothing.map { "\($0) heard no words" } ?? "",
+        ]
+        text += fields.map(\.sanitized).joined(separator: "\t") + "\n"
+    }
+    try TranscriptOutput(path: nil).write(text)
+    return .done
+}
+
+/// `--discard`: deletes recordings that nobody works on.
+func discardPending(_ ids: [String]) throws -> ExitStatus {
+    let store = try userStore()
+    var statuses: [ExitStatus] = []
+    for id in ids {
+        switch try store.claim(id) {
+        case .owned(let recording):
+            try recording.discard()
+            statuses.append(.done)
+        case .locked:
+            Log.error("\(id) is being worked on by another process", hint: "end that one first")
+            statuses.append(.tryLater)
+        case .missing:
+            Log.error("no recording is named \(id)", hint: "vt-transcribe --list-pending shows them")
+            statuses.append(.noInput)
+        }
+    }
+    return Batch.summary(of: statuses)
+}
+
+extension PendingStore {
+    /// Tells the user that much has gathered.
+    func warnOfSize() {
+        Log.warning(
+            "recordings without text take \(totalSize() >> 20) MiB in \(directory)",
+            hint: "vt-transcribe --pending gives their text, --discard ID deletes one")
+    }
+}

@@ -1,0 +1,172 @@
+internal import Audio
+internal import Glibc
+internal import POSIX
+internal import Program
+internal import Synchronization
+internal import Transcription
+
+/// Audio that comes once only: from a pipe, a FIFO, a socket or a device.
+///
+/// A thread of its own takes it from there and keeps it at once; the engine reads behind it. So neither a slow engine nor one that
+/// has failed ever makes a recorder wait, and what was said stays until its text is out.
+struct PipeInput {
+    let recognition: Recognition
+    let format: TranscriptFormat
+    /// What messages call it.
+    let name: String
+    /// What the transcript calls it, where it does.
+    let label: String?
+    let raw: AudioFormat?
+    let strict: Bool
+    let isKept: Bool
+    let pendingID: String?
+    let output: TranscriptOutput
+
+    private static let hasWarned = Atomic(false)
+
+    func transcribe(_ descriptor: consuming Descriptor) throws -> ExitStatus {
+        let recording = try makeRecording()
+        let kept = KeptAudio(try recording?.audio.duplicate() ?? Descriptor.temporaryFile())
+        let reader = PipeReader(descriptor, name: name, into: kept)
+        recognition.interruption.begin(reading: kept)
+        try reader.start()
+        if let recording {
+            try Thread("sync") { kept.synchroniseEverySecond { try? recording.synchroniseNames() } }.detach()
+        }
+        defer { kept.settle() }
+        let options = AudioReader.Options(raw: raw, strict: strict) { Log.warning($0) }
+        let speech = RecordedSpeech(kept, name: name, options: options)
+        do {
+            let hasSpoken = try recognition.run(over: speech, format: format, input: label) { try output.write($0) }
+            try endIfInterrupted(kept, recording)
+            return try finish(hasSpoken, speech, kept, recording, reader)
+        } catch {
+            try endIfInterrupted(kept, recording)
+            return try fail(error, speech, kept, recording)
+        }
+    }
+
+    /// The text is out, or there is none.
+    private func finish(
+        _ hasSpoken: Bool, _ speech: RecordedSpeech, _ kept: KeptAudio, _ recording: PendingRecording?,
+        _ reader: PipeReader
+    ) throws -> ExitStatus {
+        if !hasSpoken, speech.loudest >= Recognition.audibleLevel, let recording, var record = recording.record {
+            record.heardNothing = recognition.engine.name
+            keep(kept, recording, record)
+            Log.warning(
+                "\(recognition.engine.name) heard no words, but the recording is not silent "
+                    + "(\(Int(speech.loudest.rounded())) dB); it is kept as \(recording.id)",
+                hint:
+                    "vt-transcribe --pending \(recording.id) --engine NAME tries another, --discard \(recording.id) deletes it"
+            )
+        } else {
+            // An engine may be content before the end of the input; nothing more of it is wanted then.
+            try recording?.discard()
+        }
+        if let failure = reader.failure { throw failure }
+        return hasSpoken ? .done : .noSpeech
+    }
+
+    private func fail(
+        _ error: any Error, _ speech: RecordedSpeech, _ kept: KeptAudio, _ recording: PendingRecording?
+    ) throws -> ExitStatus {
+        if let error = error as? AudioError, !speech.hasBegun, error.code == .notAudio || error.code == .truncated {
+            // Its first bytes say that this is no recording at all. The writer learns it at once.
+            try? recording?.discard()
+            throw error
+        }
+        let failure = explainFully(Transcribe.self, error)
+        let prefix = error is EngineError && label != nil ? "\(name): " : ""
+        // Said at once, also where the recording goes on for an hour.
+        if let recording {
+            Log.error(
+                "\(prefix)\(failure.message); the recording is kept as \(recording.id)",
+                hint: failure.hint ?? "vt-transcribe --pending gives its text later")
+        } else {
+            Log.error("\(prefix)\(failure.message)", hint: failure.hint)
+        }
+        // Without a reader of the text nobody is left to work for; otherwise the rest of the recording is worth as much.
+        if !(error is TranscriptOutput.WriteFailure), recording != nil { kept.waitUntilFinished() }
+        try endIfInterrupted(kept, recording)
+        if let recording, kept.size == 0 {
+            try recording.discard()
+        } else if let recording, var record = recording.record {
+            record.attempts += 1
+            record.lastError = failure.message
+            keep(kept, recording, record)
+        }
+        if error is TranscriptOutput.WriteFailure { throw Batch.Ended(status: failure.status) }
+        return failure.status
+    }
+
+    private func endIfInterrupted(_ kept: KeptAudio, _ recording: PendingRecording?) throws {
+        guard let signal = recognition.interruption.caught else { return }
+        if let recording, kept.size > 0, let record = recording.record {
+            keep(kept, recording, record)
+            Log.warning("interrupted; the recording is kept as \(recording.id)")
+        } else {
+            try? recording?.discard()
+        }
+        recognition.interruption.endProcess(by: signal)
+    }
+
+    /// Makes sure that the recording is whole and lasts.
+    private func keep(_ kept: KeptAudio, _ recording: PendingRecording, _ record: PendingRecord) {
+        let missing = kept.consolidate()
+        if missing > 0 {
+            Log.error("the last \(missing) bytes of \(recording.id) are lost: there is no room for them")
+        }
+        kept.synchronise()
+        do throws(SystemError) {
+            try recording.update(record)
+        } catch {
+            Log.warning("\(recording.id): its record could not be renewed: \(error)")
+        }
+        if let store = PendingStore.ofUser(environment: environment), store.totalSize() > PendingStore.warningSize {
+            store.warnOfSize()
+        }
+    }
+
+    /// Begins the recording in the store; nil where it can't be kept there, or shall not.
+    private func makeRecording() throws -> PendingRecording? {
+        guard isKept else { return nil }
+        let now = time(nil)
+        let settings = recognition.settings
+        let record = PendingRecord(
+            created: PendingStore.timestamp(now), engine: absolute(recognition.engine.name),
+            language: settings.language,
+            model: settings.model, prompt: settings.prompt,
+            options: Dictionary(settings.options.map { ($0.key, $0.value) }) { _, last in last }, raw: raw,
+            strict: strict)
+        guard let store = PendingStore.ofUser(environment: environment) else {
+            warnOnce("neither XDG_STATE_HOME nor HOME names a folder")
+            return nil
+        }
+        do throws(SystemError) {
+            return try store.create(pendingID ?? PendingStore.makeID(at: now), record)
+        } catch {
+            if pendingID != nil, error.code == EEXIST {
+                throw Failure(
+                    .cannotCreate, "there is a recording named \(pendingID ?? "") already",
+                    hint: "vt-transcribe --pending gives its text, --discard deletes it")
+            }
+            warnOnce(error.description)
+            return nil
+        }
+    }
+
+    /// A path that means the same in another folder, where a timer runs `--pending`.
+    private func absolute(_ engine: String) -> String {
+        guard engine.contains("/"), let path = realpath(engine, nil) else { return engine }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
+    private func warnOnce(_ reason: String) {
+        if PipeInput.hasWarned.exchange(true, ordering: .relaxed) { return }
+        Log.warning(
+            "recordings can't be kept: \(reason)",
+            hint: "if the engine fails, what was said is lost; --no-keep says so on purpose")
+    }
+}

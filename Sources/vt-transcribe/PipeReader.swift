@@ -1,0 +1,58 @@
+internal import Glibc
+internal import POSIX
+internal import Program
+internal import Synchronization
+internal import Transcription
+
+/// The thread that takes audio from a pipe and keeps it, whatever else happens.
+final class PipeReader: Sendable {
+    private let descriptor: Descriptor
+    private let name: String
+    private let kept: KeptAudio
+    private let error = Mutex<SystemError?>(nil)
+
+    /// As much as a pipe holds by default.
+    private static let blockSize = 1 << 16
+
+    init(_ descriptor: consuming Descriptor, name: String, into kept: KeptAudio) {
+        self.descriptor = descriptor
+        self.name = name
+        self.kept = kept
+    }
+
+    /// What reading or keeping failed with; nil while nothing has.
+    var failure: SystemError? { error.withLock(\.self) }
+
+    /// Begins to read. The thread goes on to the end of the input, or until nothing more is wanted.
+    func start() throws(SystemError) {
+        try Thread("reader") { [self] in
+            do throws(SystemError) {
+                try read()
+            } catch {
+                self.error.withLock { $0 = error }
+            }
+            kept.finish()
+        }.detach()
+    }
+
+    private func read() throws(SystemError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: PipeReader.blockSize, alignment: 16)
+        defer { buffer.deallocate() }
+        while !kept.isSettled {
+            let count: Int
+            do throws(SystemError) {
+                count = try readOnce(descriptor.number, into: buffer, name: name)
+            } catch  where error.code == EAGAIN {
+                // Somebody else made it non-blocking: the flag belongs to the open file, which we may share.
+                _ = try waitUntilReady(descriptor.number, for: CInt(POLLIN))
+                continue
+            }
+            if count == 0 { return }
+            if let reason = try kept.append(UnsafeRawBufferPointer(rebasing: buffer[..<count])) {
+                Log.warning(
+                    "the recording can't be kept any further (\(reason.reason)); what follows is in a temporary file",
+                    hint: "make room; if the engine fails, what can't be brought back is lost")
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+internal import ArgumentParser
+internal import Audio
+internal import Glibc
+internal import POSIX
+internal import Program
+internal import Transcription
+
+/// The options of vt-transcribe, and which of its jobs they ask for.
+struct Transcribe: VoiceProgram {
+    static let configuration = CommandConfiguration(
+        commandName: "vt-transcribe",
+        abstract: "Recognise speech: audio in, text out.",
+        discussion: """
+            Reads standard input or files, WAV or --raw, and writes a line of text for each utterance as soon as it is final. Audio \
+            from a pipe is kept until its text is out; --pending gives the text of recordings that are still owed one.
+            """,
+        version: version)
+
+    @Argument(help: ArgumentHelp("Audio files; - is standard input, and the default.", valueName: "file"))
+    var inputs: [String] = []
+
+    @Option(help: ArgumentHelp("The recogniser, by name or path (default: pocketsphinx).", valueName: "name"))
+    var engine: String?
+
+    @Flag(help: "List the engines, where they are and what they hide; run none.")
+    var listEngines = false
+
+    @Option(help: ArgumentHelp("The language that is spoken, for example en or pt-BR.", valueName: "tag"))
+    var language: String?
+
+    @Option(help: ArgumentHelp("The engine's model.", valueName: "name"))
+    var model: String?
+
+    @Option(help: ArgumentHelp("Words or a text that the engine should expect.", valueName: "text"))
+    var prompt: String?
+
+    @Option(
+        name: .customLong("option"),
+        help: ArgumentHelp("An option of the engine's own; can be repeated.", valueName: "key=value"))
+    var engineOptions: [String] = []
+
+    @Option(help: ArgumentHelp("txt, srt, vtt, tsv, json or jsonl (default: txt).", valueName: "format"))
+    var format: TranscriptFormat?
+
+    @Flag(help: "Write every event, partial results too, as vt-events(5) describes.")
+    var events = false
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Write to a file instead of standard output.", valueName: "file"))
+    var output: String?
+
+    @OptionGroup var raw: RawInputOptions
+
+    @Flag(help: "Fail where the audio ends before its header says so.")
+    var strict = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How long the engine may take after the end of the audio (default: ten times its length, at least 60s).",
+            valueName: "time"))
+    var timeout: TimeSpan?
+
+    @Flag(help: "Leave nothing behind: audio from a pipe goes to a nameless temporary file.")
+    var noKeep = false
+
+    @Flag(help: "Transcribe recordings that were kept: all that nobody works on, or those named.")
+    var pending = false
+
+    @Flag(help: "List the recordings that were kept.")
+    var listPending = false
+
+    @Option(help: ArgumentHelp("Delete a recording that was kept; can be repeated.", valueName: "id"))
+    var discard: [String] = []
+
+    @Option(help: ArgumentHelp("Name the recording from a pipe, for --pending and --discard.", valueName: "id"))
+    var pendingID: String?
+
+    @OptionGroup var messages: MessageOptions
+
+    static let defaultEngine = "pocketsphinx"
+
+    mutating func validate() throws {
+        let jobs = [
+            ("--list-engines", listEngines), ("--list-pending", listPending), ("--pending", pending),
+            ("--discard", !discard.isEmpty),
+        ].filter(\.1).map(\.0)
+        if jobs.count > 1 { throw ValidationError("\(jobs[0]) and \(jobs[1]) do not go together") }
+        if let job = jobs.first, job != "--pending", !inputs.isEmpty {
+            throw ValidationError("\(job) takes no files, but \(inputs[0]) was named")
+        }
+        if format == .events { throw ValidationError("there is no --format events; say --events") }
+        if let format, events { throw ValidationError("--events and --format \(format.rawValue) do not go together") }
+        if let engine, !engine.contains("/"), engine.contains(",") {
+            throw ValidationError("--engine takes one engine, not a list: \(engine)")
+        }
+        if engine?.isEmpty == true { throw ValidationError("--engine needs a name") }
+        _ = try parsedOptions()
+        if let pendingID {
+            guard PendingStore.isID(pendingID) else {
+                throw ValidationError("--pending-id is letters, digits and . _ + -, not \(pendingID)")
+            }
+            if noKeep || pending { throw ValidationError("--pending-id names a recording that is kept") }
+            if inputs.count > 1 { throw ValidationError("--pending-id names one recording, not \(inputs.count)") }
+        }
+        if pending {
+            if raw.raw { throw ValidationError("--raw is known of a recording that was kept") }
+            if noKeep { throw ValidationError("--no-keep is for audio from a pipe, not for --pending") }
+            if let stray = inputs.first(where: { !PendingStore.isID($0) }) {
+                throw ValidationError("\(stray) is no recording's name; --list-pending shows them")
+            }
+        }
+        let isBatch = inputs.count > 1 || (pending && inputs.count != 1)
+        if isBatch, !transcriptFormat.namesItsInput {
+            let name = events ? "--events" : "--format \(transcriptFormat.rawValue)"
+            throw ValidationError(
+                "\(name) has no place for several inputs' names; use txt, jsonl, or one file at a time")
+        }
+        if inputs.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read only once") }
+    }
+
+    var transcriptFormat: TranscriptFormat { events ? .events : format ?? .txt }
+
+    func parsedOptions() throws -> [(key: String, value: String)] {
+        try engineOptions.map { option in
+            guard let equals = option.firstIndex(of: "="), equals > option.startIndex else {
+                throw ValidationError("--option is key=value, not \(option)")
+            }
+            return (String(option[..<equals]), String(option[option.index(after: equals)...]))
+        }
+    }
+
+    func work() throws -> ExitStatus {
+        messages.apply()
+        Signals.surviveClosedPipes()
+        if listEngines { return try printEngines() }
+        if listPending { return try printPending() }
+        if !discard.isEmpty { return try discardPending(discard) }
+        let inputs = self.inputs.isEmpty && !pending ? ["-"] : self.inputs
+        if inputs.contains("-"), !pending {
+            try refuseTerminal(
+                STDIN_FILENO, hint: "pipe audio into it (vt-record | vt-transcribe), or name a file")
+        }
+        let interruption = try Interruption()
+        let settings = EngineSettings(
+            language: language, model: model, prompt: prompt, options: try parsedOptions(),
+            timeout: timeout.map { .seconds($0.seconds) })
+        let engine = try pending ? nil : findEngine(self.engine ?? Transcribe.defaultEngine, settings)
+        let output = try TranscriptOutput(path: self.output)
+        interruption.setTemporaryOutput(output.temporaryPath)
+        let status: ExitStatus
+        if let engine {
+            let batch = Batch(
+                engine: engine, settings: settings, format: transcriptFormat, raw: raw.format, strict: strict,
+                isKept: !noKeep, pendingID: pendingID, interruption: interruption, output: output)
+            status = batch.transcribe(inputs)
+        } else {
+            let run = PendingRun(
+                engine: self.engine, settings: settings, format: transcriptFormat, strict: strict,
+                interruption: interruption, output: output)
+            status = try run.transcribe(inputs)
+        }
+        // Of a transcript that failed there is nothing under its name; of a batch, what succeeded is worth having.
+        if status == .done || status == .noSpeech || status == .someFailed { try output.commit() }
+        return status
+    }
+
+    static func explain(_ error: any Error) -> Failure? {
+        switch error {
+        case let error as EngineError:
+            Failure(ExitStatus(rawValue: CInt(error.code.rawValue)) ?? .internalError, error.message, hint: error.hint)
+        case let error as AudioError:
+            Failure(error.code == .readFailed ? .inputOutput : .badAudio, error.description, hint: error.hint)
+        case let error as OutputError:
+            Failure(error.code == .cannotCreate ? .cannotCreate : .inputOutput, error.description)
+        case let error as TranscriptOutput.WriteFailure:
+            Failure(.inputOutput, error.underlying.description)
+        default: nil
+        }
+    }
+}
+
+extension TranscriptFormat: ExpressibleByArgument {
+    package static var allValueStrings: [String] { allCases.filter { $0 != .events }.map(\.rawValue) }
+}
