@@ -42,7 +42,7 @@ struct PipeInput {
             return try finish(hasSpoken, speech, kept, recording, reader)
         } catch {
             try endIfInterrupted(kept, recording)
-            return try fail(error, speech, kept, recording)
+            return try fail(error, speech, kept, recording, reader)
         }
     }
 
@@ -69,8 +69,14 @@ struct PipeInput {
     }
 
     private func fail(
-        _ error: any Error, _ speech: RecordedSpeech, _ kept: KeptAudio, _ recording: PendingRecording?
+        _ error: any Error, _ speech: RecordedSpeech, _ kept: KeptAudio, _ recording: PendingRecording?,
+        _ reader: PipeReader
     ) throws -> ExitStatus {
+        if kept.size == 0, let failure = reader.failure {
+            // Not empty: unreadable.
+            try? recording?.discard()
+            throw failure
+        }
         if let error = error as? AudioError, !speech.hasBegun, error.code == .notAudio || error.code == .truncated {
             // Its first bytes say that this is no recording at all. The writer learns it at once.
             try? recording?.discard()
