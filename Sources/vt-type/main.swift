@@ -1,1 +1,3 @@
 import Program
+
+runProgram(TypeCommand.self)

@@ -1,0 +1,164 @@
+import ArgumentParser
+import Glibc
+import POSIX
+import Plugins
+import Program
+import Text
+import Typing
+
+struct TypeCommand: VoiceProgram {
+    static let configuration = CommandConfiguration(
+        commandName: "vt-type",
+        abstract: "Types text into the focused window as it arrives.",
+        discussion: """
+            Standard input is text, each line an utterance that is typed when its end arrives, or with --events the event lines of \
+            vt-transcribe. Text presses no Enter, Tab or Escape unless --keys allows it. What cannot be delivered is kept in \
+            $XDG_STATE_HOME/vt/undelivered.
+            """,
+        version: version)
+
+    @Option(
+        help: ArgumentHelp("How to deliver: see --list-drivers (default: what fits the session).", valueName: "name"))
+    var driver: String?
+
+    @Flag(help: "List the drivers, where each was found, and which one is the default; then exit.")
+    var listDrivers = false
+
+    @Flag(help: "The input is event lines, vt-events(5); what is final is typed.")
+    var events = false
+
+    @Option(
+        help: ArgumentHelp("Keys that text may press: enter, tab and escape, separated by commas.", valueName: "list"))
+    var keys: KeyPolicy = []
+
+    @Option(help: ArgumentHelp("Type this before each utterance.", valueName: "text"))
+    var prefix = ""
+
+    @Option(help: ArgumentHelp("Type this after each utterance.", valueName: "text"))
+    var suffix = ""
+
+    @Option(help: ArgumentHelp("Wait between keys, for windows that lose some (default: none).", valueName: "time"))
+    var delay: TimeSpan?
+
+    @OptionGroup var messages: MessageOptions
+
+    func validate() throws {
+        if let delay, delay.seconds > 10 { throw ValidationError("--delay is at most 10s, not \(delay)") }
+    }
+
+    func work() throws -> ExitStatus {
+        messages.apply()
+        if listDrivers { return try listAll() }
+        let store = UndeliveredStore()
+        if let store, store.isOpen(as: STDIN_FILENO) {
+            throw Failure(
+                .usage, "won't type \(store.path) while it may be written to",
+                hint: "rename it first: mv \(store.path) again && vt-type --events < again")
+        }
+        let ending = try Ending.watch()
+        var noDriver: TypingError?
+        var chosen: (any Driver)?
+        do {
+            let row = try self.driver.map { try DriverRow.named($0) } ?? DriverRow.best(for: .current)
+            chosen = try row.driver(
+                DriverSettings(
+                    delay: delay.map { Int(($0.seconds * 1000).rounded()) }, cancellation: ending.cancellation,
+                    note: { note in Log.info(note) }))
+            Log.debug("driver \(row.name)")
+        } catch let error as TypingError where error.code == .noDriver {
+            // At once, so that nobody speaks for nothing; but what does come is kept.
+            noDriver = error
+            Log.error(error.message, hint: error.hint)
+        }
+        chosen?.prepare()
+        let typist = Typist(
+            driver: chosen, store: store, keys: keys, prefix: prefix, suffix: suffix,
+            report: { Log.error("cannot type: \($0.message)", hint: $0.hint) },
+            lastResort: { Log.error("not typed: \($0)") })
+        var input = UtteranceReader(STDIN_FILENO, cancellation: ending.cancellation)
+        do {
+            reading: while true {
+                switch try input.next() {
+                case .line(let line): type(line, with: typist)
+                case .end, .cancelled: break reading
+                }
+            }
+        } catch {
+            typist.finish()
+            throw error
+        }
+        if let signal = ending.signal {
+            for line in input.remaining() { keep(line, with: typist) }
+            typist.finish()
+            if let message = undelivered(typist, store) { Log.error(message) }
+            Signals.endProcess(by: signal)
+        }
+        typist.finish()
+        if let message = undelivered(typist, store) {
+            throw Failure(.unavailable, message, hint: retryHint(typist, store))
+        }
+        return noDriver == nil ? .done : .unavailable
+    }
+
+    static func explain(_ error: any Error) -> Failure? {
+        guard let error = error as? TypingError else { return nil }
+        return Failure(error.code == .unknownDriver ? .usage : .unavailable, error.message, hint: error.hint)
+    }
+
+    private func type(_ line: UtteranceReader.Line, with typist: Typist) {
+        guard events else { return typist.type(line) }
+        if let text = utterance(line) { typist.type(text) }
+    }
+
+    private func keep(_ line: UtteranceReader.Line, with typist: Typist) {
+        guard events else { return typist.keep(line.text) }
+        if let text = utterance(line) { typist.keep(text) }
+    }
+
+    /// What an event line says that is to be typed. Drafts are for those who can take them back.
+    private func utterance(_ line: UtteranceReader.Line) -> String? {
+        guard let event = EventLine(parsing: line.text) else {
+            if !line.text.isEmpty {
+                Log.warning("no event line: \(line.text.prefix(60))", hint: "without --events every line is typed")
+            }
+            return nil
+        }
+        switch event.verb {
+        case "final": return event.text
+        case "error": Log.warning("the recogniser says: \(event.text)")
+        case "status": Log.info(event.text)
+        default: break
+        }
+        return nil
+    }
+
+    private func undelivered(_ typist: Typist, _ store: UndeliveredStore?) -> String? {
+        guard typist.undelivered > 0 else { return nil }
+        let what =
+            typist.undelivered == 1 ? "1 utterance was not typed" : "\(typist.undelivered) utterances were not typed"
+        guard let store, typist.unkept < typist.undelivered else { return what }
+        return what + ", and kept in \(store.path)"
+    }
+
+    private func retryHint(_ typist: Typist, _ store: UndeliveredStore?) -> String? {
+        guard let store, typist.unkept < typist.undelivered else { return nil }
+        return "to type what was kept: mv \(store.path) again && vt-type --events < again"
+    }
+
+    private func listAll() throws -> ExitStatus {
+        let best = try? DriverRow.best(for: .current).name
+        var text = ""
+        for row in DriverRow.all {
+            let place = row.program.map { $0.isEmpty ? "built in" : $0 } ?? "not installed"
+            text += "\(row.name)\t\(place)\t\(row.summary)\(row.name == best ? " (default here)" : "")\n"
+        }
+        try writeAll(STDOUT_FILENO, text, name: "standard output")
+        return .done
+    }
+}
+
+extension KeyPolicy: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(list: argument)
+    }
+}
