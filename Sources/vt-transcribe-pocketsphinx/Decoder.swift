@@ -43,11 +43,23 @@ struct HeardWord: Equatable {
             unsafe ps_free(decoder)
             throw Failure(.internalError, "PocketSphinx has no features")
         }
+        if let complaint = Messages.complaints {
+            // It goes on without a dictionary's or a phrase file's line that it can't use.
+            Log.warning(
+                "PocketSphinx on \(settings.whatIsSearched): \(complaint)", hint: "VT_LOG=info shows all complaints")
+        }
         width = unsafe Int(features.pointee.cepsize)
         if unsafe features.pointee.cmn != CMN_NONE, let normaliser = unsafe features.pointee.cmn_struct {
             prior = unsafe Array(UnsafeBufferPointer(start: normaliser.pointee.cmn_mean, count: width))
         } else {
             prior = nil
+        }
+        if case .keyphrase(let phrase) = settings.search {
+            for word in phrase.split(separator: " ") where unsafe ps_lookup_word(decoder, String(word)) == nil {
+                unsafe ps_free(decoder)
+                throw Failure(
+                    .configuration, "the key phrase's word \(word) is not in the dictionary \(settings.dictionary)")
+            }
         }
         // From here on we do it.
         unsafe features.pointee.cmn = CMN_NONE
@@ -89,18 +101,14 @@ struct HeardWord: Equatable {
     /// The utterance's words and pauses in order, with the noises that the model knows; see `HeardWord.isFiller`.
     var segments: [HeardWord] {
         var result: [HeardWord] = []
-        var first: CInt?
         var next = unsafe ps_seg_iter(decoder)
         while let segment = unsafe next {
             var start: CInt = 0
             var end: CInt = 0
             unsafe ps_seg_frames(segment, &start, &end)
-            // The library may count from the beginning of its stream.
-            let origin = first ?? start
-            first = origin
             let text = unsafe ps_seg_word(segment).map { unsafe String(cString: $0) } ?? ""
             if end >= start {
-                result.append(HeardWord(text: text, frames: Int(start - origin)..<Int(end - origin) + 1))
+                result.append(HeardWord(text: text, frames: Int(start)..<Int(end) + 1))
             }
             unsafe next = unsafe ps_seg_next(segment)
         }
@@ -150,9 +158,9 @@ struct HeardWord: Equatable {
 }
 
 extension HeardWord {
-    /// Whether this is silence or noise: `<s>`, `<sil>`, `[NOISE]`, `++UM++`.
+    /// Whether this is silence or noise (`<s>`, `<sil>`, `[NOISE]`, `++UM++`), or a grammar's step without a word.
     var isFiller: Bool {
-        guard let first = text.utf8.first else { return true }
+        guard text != "(NULL)", let first = text.utf8.first else { return true }
         return first == UInt8(ascii: "<") || first == UInt8(ascii: "[") || first == UInt8(ascii: "+")
     }
 

@@ -29,15 +29,25 @@ struct PocketSphinx: VoiceProgram {
         case .describe:
             try writeAll(STDOUT_FILENO, Settings.description, name: "standard output")
         case .transcribe:
+            let output = try takeOutput()
             do {
-                try Transcription(Settings.fromEnvironment()).run()
+                try Transcription(Settings.fromEnvironment(), output.number).run()
             } catch let failure as Failure {
                 // For the host, which shows the last error line; a person reads the same on stderr.
                 let hint = failure.hint.map { [EventLine.Attribute("hint", $0)] } ?? []
-                try? writeAll(STDOUT_FILENO, EventLine("error", hint, text: failure.message).line)
+                try? writeAll(output.number, EventLine("error", hint, text: failure.message).line)
                 throw failure
             }
         }
         return .done
+    }
+
+    /// Takes standard output for ourselves: the library's grammar scanner prints there what it doesn't understand.
+    private func takeOutput() throws(SystemError) -> Descriptor {
+        let own = Descriptor(
+            owning: try retrying("dup", on: "standard output") { fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) })
+        let null = try Descriptor.open("/dev/null", O_WRONLY)
+        try retrying("dup2") { dup2(null.number, STDOUT_FILENO) }
+        return own
     }
 }

@@ -16,6 +16,8 @@ struct Recogniser {
     private var utterance: Utterance?
     /// Where the last utterance ended: no frame belongs to two.
     private var committed = 0
+    /// Whether a phrase is waited for: it is committed when it is heard, not at the next pause.
+    private let isSpotting: Bool
 
     /// What is being said, in frames of the input.
     private struct Utterance {
@@ -26,7 +28,8 @@ struct Recogniser {
         var speechEnd: Int
     }
 
-    init(_ decoder: Decoder, _ events: EventWriter) {
+    init(_ decoder: Decoder, spotting isSpotting: Bool, _ events: EventWriter) {
+        self.isSpotting = isSpotting
         self.decoder = decoder
         self.events = events
         frames = FrameStore(width: decoder.width)
@@ -49,8 +52,10 @@ struct Recogniser {
         if verdict == .speech { current.speechEnd = frames.end }
         utterance = current
         try search(to: min(frames.end, current.speechEnd + Tuning.hangover), isLast: false)
-        if frames.end - current.speechEnd >= Recogniser.pause(after: frames.end - current.first) {
-            try end(at: current.speechEnd + Tuning.hangover)
+        if isSpotting, !decoder.hypothesis.isEmpty {
+            try end(at: utterance?.next ?? frames.end)
+        } else if frames.end - current.speechEnd >= Recogniser.pause(after: frames.end - current.first) {
+            try end(at: min(frames.end, current.speechEnd + Tuning.hangover))
         } else if frames.end - current.first >= Tuning.longestUtterance {
             try cut()
         }
@@ -88,7 +93,7 @@ struct Recogniser {
             current.next = number + 1
         }
         utterance = current
-        if !isLast, events.partialIsDue {
+        if !isLast, !isSpotting, events.partialIsDue {
             do { try events.partial(decoder.hypothesis) } catch { throw Failure(writing: error) }
         }
     }

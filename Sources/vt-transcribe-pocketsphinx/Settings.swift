@@ -38,7 +38,7 @@ struct Settings: Sendable {
             case .lm: "language model, ARPA or binary"
             case .jsgf: "recognise only what this JSGF grammar allows"
             case .fsg: "recognise only what this Sphinx finite state grammar allows"
-            case .toprule: "the grammar's start rule (default: its first public one)"
+            case .toprule: "the grammar's start rule as GRAMMAR.RULE (default: its first public one)"
             case .keyphrase: "wait for this phrase and ignore all else"
             case .kws: "wait for the phrases of this file, one a line: phrase /threshold/"
             case .kws_threshold: "how sure to be of a phrase, 1e-50 (often) to 1 (seldom)"
@@ -67,6 +67,14 @@ struct Settings: Sendable {
             case .kws_threshold, .kws_plp, .beam, .wbeam, .pbeam, .maxhmmpf, .lw, .wip: true
             default: false
             }
+        }
+    }
+
+    /// Whether phrases are waited for.
+    var isSpotting: Bool {
+        switch search {
+        case .keyphrase, .keyphrases: true
+        default: false
         }
     }
 

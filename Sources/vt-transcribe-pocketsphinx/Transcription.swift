@@ -12,8 +12,11 @@ struct Transcription {
 
     private let settings: Settings
 
-    init(_ settings: Settings) {
+    private let output: CInt
+
+    init(_ settings: Settings, _ output: CInt) {
         self.settings = settings
+        self.output = output
     }
 
     func run() throws {
@@ -28,7 +31,7 @@ struct Transcription {
         }
         let decoder = try loading.finish()
         let frontEnd = try FrontEnd(for: decoder)
-        var recogniser = Recogniser(decoder, EventWriter(STDOUT_FILENO))
+        var recogniser = Recogniser(decoder, spotting: settings.isSpotting, EventWriter(output))
         while true {
             try frontEnd.process(samples.take()) { frame throws(Failure) in try recogniser.accept(frame) }
             if samples.hasEnded { break }
