@@ -12,7 +12,8 @@ package enum Tool {
         locate(program, in: systemSearchPath) ?? program
     }
 
-    static let systemSearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    /// Where the system keeps its programs.
+    package static let systemSearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 }
 
 /// Whether the tests run as root: for mounts, and for programs that must run as somebody else.

@@ -12,6 +12,8 @@ package struct Command: Sendable, CustomStringConvertible {
     package var directory: String?
     /// Signals it inherits ignored, as a shell's `&` does with SIGINT.
     package var ignoring: [CInt]
+    /// Whether what it leaves running may run on after its end, until the home goes.
+    package var mayLeaveProcesses = false
 
     package init(
         _ program: String, _ arguments: [String] = [], environment: [String: String?] = [:], directory: String? = nil,

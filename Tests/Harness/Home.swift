@@ -23,12 +23,18 @@ package final class TemporaryDirectory: Sendable {
 /// What a program's environment is made of: a home, XDG folders and a runtime folder that no other test sees.
 package final class Home: Sendable {
     package let directory: TemporaryDirectory
+    /// Carried by processes that may outlive their command.
+    let mark = newMark()
 
     package init() throws {
         directory = try TemporaryDirectory()
         for name in ["home", "config", "state", "data", "cache", "run", "tmp"] {
             guard mkdir(directory(name), 0o700) == 0 else { throw HarnessError("mkdir \(directory(name)) failed") }
         }
+    }
+
+    deinit {
+        killAll(marked: mark)
     }
 
     /// `$HOME`.

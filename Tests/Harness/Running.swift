@@ -29,7 +29,9 @@ package func run(
 package func start(
     _ command: Command, input: Input = .none, output: Output = .collected, home: Home? = nil
 ) throws -> RunningProgram {
-    try RunningProgram(command, input: input, output: output, home: home ?? Home(), mark: newMark())
+    let home = try home ?? Home()
+    let mark = command.mayLeaveProcesses ? home.mark : newMark()
+    return try RunningProgram(command, input: input, output: output, home: home, mark: mark)
 }
 
 /// Commands joined by pipes, in one process group, as a shell would run `a | b | c`; without a terminal.

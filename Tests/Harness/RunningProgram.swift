@@ -129,7 +129,7 @@ package final class RunningProgram: Sendable {
     }
 
     deinit {
-        kill()
+        if !command.mayLeaveProcesses || !hasEnded { kill() }
         let descriptor = unreadOutput.withLock { $0 }
         if descriptor >= 0 { close(descriptor) }
     }
