@@ -63,7 +63,8 @@ final class Supervision {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
         defer { buffer.deallocate() }
         let start = ContinuousClock.now
-        // The time that our own side took to do something with the output is not the child's.
+        // The time that our own side was held up with the output (a full pipe further on) is not the child's. What we compute
+        // counts: else a child that writes without end would give itself time without end.
         var ownTime = Duration.zero
         var inputEnd: ContinuousClock.Instant?
         var killAt: ContinuousClock.Instant?
@@ -117,9 +118,9 @@ final class Supervision {
             guard poll(&entries, nfds_t(entries.count), CInt(min(milliseconds, 60_000))) >= 0 else { continue }
 
             if let output, entries[output].revents != 0 {
-                let before = ContinuousClock.now
+                let before = (wall: ContinuousClock.now, computing: threadTime())
                 if readOutput(buffer, onOutput), exitSeen != nil { exitSeen = .now }
-                ownTime += .now - before
+                ownTime += max(.zero, (.now - before.wall) - (threadTime() - before.computing))
             }
             if let errors, entries[errors].revents != 0, readErrors(buffer, onErrors), exitSeen != nil {
                 exitSeen = .now
@@ -195,6 +196,13 @@ final class Supervision {
         }
         return next
     }
+}
+
+/// How long the calling thread has computed.
+private func threadTime() -> Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
 }
 
 extension Duration {

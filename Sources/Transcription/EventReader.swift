@@ -5,7 +5,7 @@ struct EventReader {
     private var words: [Word] = []
     /// The text of the last `error` line.
     private(set) var error: String?
-    /// Lines that are events, known or not.
+    /// Lines whose verb we know.
     private(set) var eventCount = 0
     /// The first line that is no event.
     private(set) var firstStray: String?
@@ -19,8 +19,8 @@ struct EventReader {
             if firstStray == nil, !line.isEmpty { firstStray = String(line.sanitized.prefix(80)) }
             return nil
         }
-        eventCount += 1
         let text = event.text.sanitized
+        eventCount += 1
         switch event.verb {
         case "partial":
             return .partial(utterance(event, text))
@@ -42,6 +42,7 @@ struct EventReader {
             error = text
             return nil
         default:
+            eventCount -= 1
             return nil
         }
     }

@@ -31,13 +31,6 @@ import Testing
         #expect(!output.contains("HOME="))
     }
 
-    @Test func bytesThatAreNoTextPassThroughTheEnvironment() throws {
-        setenv("VT_TEST_BYTES", "a\u{1}", 1)
-        defer { unsetenv("VT_TEST_BYTES") }
-        let output = try shell("printf %s \"$VT_TEST_BYTES\"").run().output
-        #expect(output == [0x61, 1])
-    }
-
     @Test func aChildThatReadsNothingIsNoError() throws {
         let outcome = try shell("exit 0").run(input: .bytes(Array(repeating: 7, count: 1 << 20)))
         #expect(outcome.isSuccess)
