@@ -37,6 +37,8 @@ package struct SpawnedProcess: ~Copyable {
         let environmentPointers: [UnsafeMutablePointer<CChar>?] =
             unsafe environment.map { entry in unsafe entry.withUnsafeBytes { unsafe copyString($0) } } + [nil]
         defer { unsafe (argumentPointers + environmentPointers).forEach { unsafe free($0) } }
+        // Inherited from a careless parent, "ignore" would have the kernel reap our children before we can ask how they ended.
+        if SignalPipe.isIgnored(SIGCHLD) { signal(SIGCHLD, SIG_DFL) }
         var number: pid_t = -1
         var code: CInt = 0
         // A file just written may be open for writing in somebody's fork for an instant more.

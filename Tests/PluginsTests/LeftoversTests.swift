@@ -24,6 +24,14 @@ import Testing
             #expect(errno == ECHILD)
         }
     }
+
+    @Test func aProgramThatInheritedSIGCHLDIgnoredStillLearnsHowItsChildrenEnd() async throws {
+        await #expect(processExitsWith: .success) {
+            signal(SIGCHLD, SIG_IGN)
+            let outcome = try ChildProcess("/bin/sh", ["-c", "exit 7"]).run(timeout: .seconds(20))
+            #expect(outcome.termination == .exited(7))
+        }
+    }
 }
 
 private func openDescriptors() -> Int {
