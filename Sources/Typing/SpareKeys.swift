@@ -5,11 +5,11 @@ internal import POSIX
 ///
 /// A window loads the layout when it handles the first key after a change, so a key must not change again until the
 /// window has got that far. `xdotool type` uses one key for all such characters and changes it twice for each, so that a window
-/// that lags by 6 ms gets wrong ones; here about 40 characters (19 spare keys in the common layouts) share one change, and a
-/// quarter of a second passes before the next.
+/// that lags by 6 ms gets wrong ones; here about 40 characters (19 spare keys in the common layouts) share one change, and 0.3 s
+/// pass before the next.
 struct SpareKeys {
-    /// How long a busy window may take from the first key after a change until it has loaded the layout.
-    private static let patience = Duration.milliseconds(250)
+    /// How long a busy window may take from the last key until it has handled the first one after a change.
+    private static let patience = Duration.milliseconds(300)
 
     /// A key of ours with one or two characters.
     private struct Key {
@@ -26,7 +26,7 @@ struct SpareKeys {
     private let keyboard: X11Keyboard
     /// The longest unused first.
     private var bound: [Key] = []
-    private var changedAt: ContinuousClock.Instant?
+    private var usedAt: ContinuousClock.Instant?
 
     init(_ keyboard: X11Keyboard) {
         self.keyboard = keyboard
@@ -79,14 +79,19 @@ struct SpareKeys {
         }
         if reuses { settle() }
         try keyboard.bind(Dictionary(uniqueKeysWithValues: added.map { ($0.code, $0.symbols) }))
-        changedAt = .now
+        usedAt = .now
         bound = Array(old) + kept + added
         return length
     }
 
+    /// Notes that keys have been pressed just now.
+    mutating func use() {
+        if usedAt != nil { usedAt = .now }
+    }
+
     /// Waits until what was typed with the keys as they are has been handled.
     private func settle() {
-        while let changedAt, ContinuousClock.now < changedAt + SpareKeys.patience { usleep(5000) }
+        while let usedAt, ContinuousClock.now < usedAt + SpareKeys.patience { usleep(5000) }
     }
 
     /// Takes our characters off again where they still are.

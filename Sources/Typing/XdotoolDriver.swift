@@ -88,6 +88,7 @@ final class XdotoolDriver: Driver {
             let outcome = try tool.run(
                 ["type", "--delay", String(delay), "--file", "-"], input: String(run),
                 milliseconds: 5000 + count * (20 + 4 * delay))
+            display?.spare.use()
             // It goes on where it does not know a character, and exits 0.
             if let line = outcome.lastErrorLine, line.contains("skipping") || line.contains("Invalid multi-byte") {
                 throw TypingError(.driverFailed, "xdotool could not type all of it")
