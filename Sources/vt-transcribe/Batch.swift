@@ -12,7 +12,7 @@ struct Batch {
     let raw: AudioFormat?
     let strict: Bool
     let isKept: Bool
-    let pendingID: String?
+    let recordingName: RecordingName?
     let interruption: Interruption
     let output: TranscriptOutput
 
@@ -52,7 +52,7 @@ struct Batch {
         guard status.st_mode & S_IFMT == S_IFREG else {
             let pipe = PipeInput(
                 recognition: recognition, format: format, name: name, label: label, raw: raw, strict: strict,
-                isKept: isKept, pendingID: pendingID, output: output)
+                isKept: isKept, recordingName: recordingName, output: output)
             return try pipe.transcribe(descriptor)
         }
         let options = AudioReader.Options(raw: raw, strict: strict) { Log.warning($0) }

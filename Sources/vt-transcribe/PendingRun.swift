@@ -85,7 +85,7 @@ struct PendingRun {
             let failure = explainFully(Transcribe.self, error)
             record.attempts += 1
             record.lastError = failure.message
-            try recording.update(record)
+            renew(record, of: recording)
             if let error = error as? AudioError, error.code != .readFailed, error.code != .resampling {
                 let path = try recording.moveToFailed()
                 throw Failure(
@@ -104,7 +104,7 @@ struct PendingRun {
         record.attempts += 1
         let wasTried = record.heardNothing == engine.name
         record.heardNothing = engine.name
-        try recording.update(record)
+        renew(record, of: recording)
         let loudness = "\(engine.name) heard no words, but it is not silent (\(Int(speech.loudest.rounded())) dB)"
         if wasTried {
             // The same engine hears the same again, today and from every timer.
@@ -116,6 +116,15 @@ struct PendingRun {
                 hint: "vt-transcribe --pending \(recording.id) --engine NAME tries another")
         }
         return .noSpeech
+    }
+
+    private func renew(_ record: PendingRecord, of recording: PendingRecording) {
+        do throws(SystemError) {
+            try recording.update(record)
+        } catch {
+            // The recording is as it was; only the count is not.
+            Log.warning("\(recording.id): its record could not be renewed: \(error)")
+        }
     }
 
     /// What was asked for when it was recorded, and what is asked for now, which counts.

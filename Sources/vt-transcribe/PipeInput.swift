@@ -5,6 +5,13 @@ internal import Program
 internal import Synchronization
 internal import Transcription
 
+/// A name that the caller has chosen for a recording.
+struct RecordingName {
+    let id: String
+    /// Whether it is an error that there is one of that name; otherwise it gets another.
+    let isDemanded: Bool
+}
+
 /// Audio that comes once only: from a pipe, a FIFO, a socket or a device.
 ///
 /// A thread of its own takes it from there and keeps it at once; the engine reads behind it. So neither a slow engine nor one that
@@ -19,7 +26,7 @@ struct PipeInput {
     let raw: AudioFormat?
     let strict: Bool
     let isKept: Bool
-    let pendingID: String?
+    let recordingName: RecordingName?
     let output: TranscriptOutput
 
     private static let hasWarned = Atomic(false)
@@ -34,7 +41,11 @@ struct PipeInput {
             try Thread("sync") { kept.synchroniseEverySecond { try? recording.synchroniseNames() } }.detach()
         }
         defer { kept.settle() }
-        let options = AudioReader.Options(raw: raw, strict: strict) { Log.warning($0) }
+        let interruption = recognition.interruption
+        let options = AudioReader.Options(raw: raw, strict: strict) { problem in
+            // That a signal ended the audio early is said already.
+            if interruption.caught == nil { Log.warning(problem) }
+        }
         let speech = RecordedSpeech(kept, name: name, options: options)
         do {
             let hasSpoken = try recognition.run(over: speech, format: format, input: label) { try output.write($0) }
@@ -150,11 +161,16 @@ struct PipeInput {
             return nil
         }
         do throws(SystemError) {
-            return try store.create(pendingID ?? PendingStore.makeID(at: now), record)
+            if let name = recordingName {
+                do throws(SystemError) {
+                    return try store.create(name.id, record)
+                } catch  where error.code == EEXIST && !name.isDemanded {}
+            }
+            return try store.create(PendingStore.makeID(at: now), record)
         } catch {
-            if pendingID != nil, error.code == EEXIST {
+            if let name = recordingName, name.isDemanded, error.code == EEXIST {
                 throw Failure(
-                    .cannotCreate, "there is a recording named \(pendingID ?? "") already",
+                    .cannotCreate, "there is a recording named \(name.id) already",
                     hint: "vt-transcribe --pending gives its text, --discard deletes it")
             }
             warnOnce(error.description)

@@ -128,6 +128,13 @@ struct Transcribe: VoiceProgram {
         }
     }
 
+    /// What the recording is to be called: `--pending-id`, else what vt-dictate(1) has chosen to find it by.
+    private func recordingName(for inputs: [String]) -> RecordingName? {
+        if let pendingID { return RecordingName(id: pendingID, isDemanded: true) }
+        guard inputs.count == 1, let id = environment("VT_PENDING_ID"), PendingStore.isID(id) else { return nil }
+        return RecordingName(id: id, isDemanded: false)
+    }
+
     func work() throws -> ExitStatus {
         messages.apply()
         Signals.surviveClosedPipes()
@@ -150,7 +157,7 @@ struct Transcribe: VoiceProgram {
         if let engine {
             let batch = Batch(
                 engine: engine, settings: settings, format: transcriptFormat, raw: raw.format, strict: strict,
-                isKept: !noKeep, pendingID: pendingID, interruption: interruption, output: output)
+                isKept: !noKeep, recordingName: recordingName(for: inputs), interruption: interruption, output: output)
             status = batch.transcribe(inputs)
         } else {
             let run = PendingRun(
