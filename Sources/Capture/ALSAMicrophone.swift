@@ -13,7 +13,10 @@ package final class ALSAMicrophone: RecordingSource {
     private var nextFrameTime: Int64?
     /// Recoveries since data last arrived.
     private var recoveries = 0
+    /// Whether frames were lost since data last arrived.
     private var lost = false
+    /// Whether the last read left a period or more.
+    private var hasMore = false
 
     /// As many attempts as the recording survives without any data in between.
     private static let recoveryLimit = 3
@@ -27,7 +30,7 @@ package final class ALSAMicrophone: RecordingSource {
     ///   - device: an ALSA name, for example `default` or `plughw:CARD=USB`.
     ///   - format: what `read` shall deliver.
     ///   - period: how much sound arrives at a time, in seconds. Short periods cost wake-ups, long ones are latency.
-    package init(device: String, format: AudioFormat, period: Double = 0.01) throws(CaptureError) {
+    package init(device: String, format: AudioFormat, period: Double = 0.02) throws(CaptureError) {
         var opened = try ALSAConnection.open(device, format: format, period: period)
         if let missing = opened.missing {
             let refusal = CaptureError(.unsupportedFormat, device: device, detail: missing)
@@ -64,7 +67,8 @@ package final class ALSAMicrophone: RecordingSource {
     package func read(
         into buffer: UnsafeMutableRawBufferPointer, wakingOn descriptor: CInt, milliseconds: Int
     ) throws(CaptureError) -> Arrival {
-        if milliseconds > 0, !wait(descriptor, milliseconds: milliseconds) { return .none }
+        if milliseconds > 0, !hasMore, !wait(descriptor, milliseconds: milliseconds) { return .none }
+        hasMore = false
         var available: snd_pcm_uframes_t = 0
         var stamp = timespec()
         let code = unsafe snd_pcm_htimestamp(pcm, &available, &stamp)
@@ -90,13 +94,15 @@ package final class ALSAMicrophone: RecordingSource {
         guard count > 0 else { return .none }
         let rate = format.sampleRate
         let end = time - MonotonicClock.duration(of: available - count, rate: rate)
-        var arrival = Arrival(frames: count, capturedAt: end)
+        var arrival = Arrival(frames: count, stampedAt: time)
         if lost, let expected = nextFrameTime {
             let begin = end - MonotonicClock.duration(of: count, rate: rate)
             arrival.lostFrames = MonotonicClock.frames(in: begin - expected, rate: rate)
         }
         lost = false
         recoveries = 0
+        // A device may hand out less than it has (PulseAudio: a fragment), or the buffer was too small for it.
+        hasMore = available - count >= periodFrames
         nextFrameTime = end
         return arrival
     }
@@ -110,8 +116,8 @@ package final class ALSAMicrophone: RecordingSource {
             return unsafe snd_pcm_avail_update(pcm) != 0
         }
         var events: CUnsignedShort = 0
-        unsafe snd_pcm_poll_descriptors_revents(pcm, &polled, CUnsignedInt(last), &events)
-        return events != 0
+        // An error (the sound server died: EIO) shows in what is called next.
+        return unsafe snd_pcm_poll_descriptors_revents(pcm, &polled, CUnsignedInt(last), &events) < 0 || events != 0
     }
 
     /// Brings the device back after an overrun or a suspend.

@@ -24,6 +24,11 @@ struct Bell: ~Copyable, Sendable {
         unsafe withUnsafeBytes(of: UInt8(0)) { _ = unsafe write(pipe.writing.number, $0.baseAddress, 1) }
     }
 
+    /// Waits until it has rung, and leaves it so.
+    func peek(milliseconds: Int) {
+        _ = try? waitUntilReady(descriptor, for: POLLIN, milliseconds: milliseconds)
+    }
+
     /// Waits until it has rung, and makes it ready to ring again.
     ///
     /// - Parameter milliseconds: the longest wait; nil waits without end.

@@ -28,13 +28,13 @@ package struct LatencyHistogram: Sendable {
     }
 }
 
-/// When the frames in a queue were captured, oldest first.
+/// When the device had the frames in a queue, oldest first.
 ///
 /// A reader that is far behind is not measured for what finds no place: its latency is the queue's length, not ours.
 final class LatencyMarks: Sendable {
     private struct Mark {
         var end = 0
-        var capturedAt: Int64 = 0
+        var stampedAt: Int64 = 0
     }
 
     private struct State {
@@ -45,12 +45,12 @@ final class LatencyMarks: Sendable {
 
     private let state = Mutex(State())
 
-    /// Notes when the bytes up to a position were captured.
-    func add(end: Int, capturedAt: Int64) {
+    /// Notes when the device had the bytes up to a position.
+    func add(end: Int, stampedAt: Int64) {
         state.withLock { state in
             guard state.count < state.marks.count else { return }
             let index = (state.first + state.count) % state.marks.count
-            state.marks[index] = Mark(end: end, capturedAt: capturedAt)
+            state.marks[index] = Mark(end: end, stampedAt: stampedAt)
             state.count += 1
         }
     }
@@ -59,7 +59,7 @@ final class LatencyMarks: Sendable {
     func take(upTo position: Int, _ body: (Int64) -> Void) {
         state.withLock { state in
             while state.count > 0, state.marks[state.first].end <= position {
-                body(state.marks[state.first].capturedAt)
+                body(state.marks[state.first].stampedAt)
                 state.first = (state.first + 1) % state.marks.count
                 state.count -= 1
             }

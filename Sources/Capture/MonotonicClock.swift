@@ -1,3 +1,5 @@
+// Its headers declare the C library's time types again, and the compiler may take them from there.
+internal import CALSA
 internal import Glibc
 
 /// The clock that the recording's time axis follows.

@@ -126,6 +126,7 @@ package final class Recorder: Sendable {
         do {
             let source = try open()
             rounds.add(1, ordering: .relaxed)
+            queue.open()
             let rate = Double(format.sampleRate)
             tell(
                 .opened(
@@ -158,17 +159,26 @@ package final class Recorder: Sendable {
 
     private func record(_ source: any RecordingSource, _ scratch: UnsafeMutableRawBufferPointer) throws(CaptureError) {
         var started = false
-        var idle = 0
+        var warned = false
+        var idle: Int64 = 0
         while !stopping.load(ordering: .acquiring) {
             rounds.add(1, ordering: .relaxed)
+            let begin = MonotonicClock.now()
             let arrival = try unsafe source.read(
                 into: scratch, wakingOn: stopBell.descriptor, milliseconds: Self.slice)
-            if arrival.frames == 0, arrival.lostFrames == 0 {
-                // Counted in slices and not by the clock: while the whole process was stopped, nobody waited.
-                idle += Self.slice
-                if !started, idle == Self.longestSilence { tell(.slowStart) }
-                if idle >= (started ? Self.longestSilence : Self.longestStart) {
-                    throw CaptureError(.stalled, device: source.name, detail: "no data for \(idle / 1000) s")
+            if arrival.frames == 0 {
+                let spent = MonotonicClock.now() - begin
+                // No more than was asked for: while the whole process was stopped, nobody waited.
+                idle += min(spent, Int64(Self.slice) * 1_000_000)
+                // A device that wakes us for nothing must not have the processor to itself.
+                if spent < 1_000_000 { stopBell.peek(milliseconds: 2) }
+                let silence = Int(idle / 1_000_000)
+                if !started, !warned, silence >= Self.longestSilence {
+                    warned = true
+                    tell(.slowStart)
+                }
+                if silence >= (started ? Self.longestSilence : Self.longestStart) {
+                    throw CaptureError(.stalled, device: source.name, detail: "no data for \(silence / 1000) s")
                 }
                 continue
             }
@@ -200,7 +210,7 @@ package final class Recorder: Sendable {
         }
         position += lost
         let bytes = unsafe UnsafeRawBufferPointer(rebasing: scratch[..<(frames * format.bytesPerFrame)])
-        let fate = unsafe queue.append(bytes, capturedAt: arrival.capturedAt)
+        let fate = unsafe queue.append(bytes, stampedAt: arrival.stampedAt)
         let wasDropping = dropping.load(ordering: .relaxed)
         switch fate {
         case .kept: break

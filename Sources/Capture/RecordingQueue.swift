@@ -17,6 +17,8 @@ package final class RecordingQueue: @unchecked Sendable {
     /// What the taking thread finds.
     @safe
     package enum Item {
+        /// The device has opened: what follows is a recording, however short.
+        case opened
         /// Bytes of whole frames; valid until the next call of `next`.
         case audio(UnsafeRawBufferPointer)
         /// So many frames are missing here.
@@ -50,6 +52,7 @@ package final class RecordingQueue: @unchecked Sendable {
         /// Bytes of the item that the taking thread works on.
         var lent = 0
         var gaps: [Gap] = []
+        var opened = false
         var ended = false
         var error: CaptureError?
         var waiting = false
@@ -66,7 +69,7 @@ package final class RecordingQueue: @unchecked Sendable {
     private let bell: Bell
     /// Written by the appending thread, read by the taking one.
     private let marks = LatencyMarks()
-    /// From the capture of a frame to the moment when the program was done with it; the taking thread's own.
+    /// From the device's timestamp of each period to the moment when it was written; the taking thread's own.
     package private(set) var latency = LatencyHistogram()
 
     /// Never more than this, whatever the format: 30 s of 96 kHz, 2 channels, 32 bit are 23 MB.
@@ -97,12 +100,18 @@ package final class RecordingQueue: @unchecked Sendable {
 
     // MARK: The thread that captures
 
+    /// Says that the device has opened.
+    package func open() {
+        state.withLock { $0.opened = true }
+        ring()
+    }
+
     /// Adds whole frames, all or none. Never waits.
     ///
     /// - Parameters:
     ///   - bytes: at most `capacity`.
-    ///   - capturedAt: when the last frame was captured; nanoseconds on the monotonic clock.
-    package func append(_ bytes: UnsafeRawBufferPointer, capturedAt: Int64) -> Fate {
+    ///   - stampedAt: when the device said that it has them; nanoseconds on the monotonic clock.
+    package func append(_ bytes: UnsafeRawBufferPointer, stampedAt: Int64) -> Fate {
         let count = bytes.count
         guard count > 0 else { return .kept }
         let begin: Int? = state.withLock { state in
@@ -128,7 +137,7 @@ package final class RecordingQueue: @unchecked Sendable {
             state.dropped = 0
             state.appended += count
             state.peak = max(state.peak, state.appended - state.taken)
-            self.marks.add(end: state.appended, capturedAt: capturedAt)
+            self.marks.add(end: state.appended, stampedAt: stampedAt)
             return dropped > 0 ? .keptAfterDropping(frames: dropped) : .kept
         }
         ring()
@@ -204,6 +213,10 @@ package final class RecordingQueue: @unchecked Sendable {
     private func take() -> Item? {
         var done = 0
         let item: Item? = state.withLock { state in
+            if state.opened {
+                state.opened = false
+                return .opened
+            }
             state.taken += state.lent
             if state.lent > 0 { done = state.taken }
             state.lent = 0

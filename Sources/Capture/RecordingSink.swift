@@ -2,6 +2,9 @@ internal import Audio
 
 /// What takes a recording: a pipe, a file.
 package protocol RecordingSink: ~Copyable {
+    /// Begins what the recording will be: from now on there is one, however short.
+    mutating func begin() throws
+
     /// Takes the next bytes; it may wait.
     mutating func write(_ bytes: UnsafeRawBufferPointer) throws
 }
@@ -16,6 +19,8 @@ extension Recorder {
         var lastPulse = pulse
         while true {
             switch queue.next(milliseconds: 1000) {
+            case .opened:
+                try sink.begin()
             case .audio(let bytes):
                 unsafe try sink.write(bytes)
                 idle = 0

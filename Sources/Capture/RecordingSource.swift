@@ -37,13 +37,13 @@ package struct Arrival: Sendable {
     package var frames: Int
     /// Frames that the device captured and lost immediately before these.
     package var lostFrames: Int
-    /// When the last of the frames was captured: nanoseconds on the monotonic clock.
-    package var capturedAt: Int64
+    /// When the device said that it has them: nanoseconds on the monotonic clock.
+    package var stampedAt: Int64
 
-    package init(frames: Int, lostFrames: Int = 0, capturedAt: Int64 = 0) {
+    package init(frames: Int, lostFrames: Int = 0, stampedAt: Int64 = 0) {
         self.frames = frames
         self.lostFrames = lostFrames
-        self.capturedAt = capturedAt
+        self.stampedAt = stampedAt
     }
 
     static let none = Arrival(frames: 0)

@@ -41,7 +41,7 @@ final class Announcer: Sendable {
         }
         let latency = recorder.queue.latency
         Log.debug(
-            "capture to written: p50 \(milliseconds(latency.percentile(0.5))) ms, p99 "
+            "device's timestamp to written: p50 \(milliseconds(latency.percentile(0.5))) ms, p99 "
                 + "\(milliseconds(latency.percentile(0.99))) ms, longest \(milliseconds(latency.longest)) ms, "
                 + "in \(latency.count) periods")
     }

@@ -35,18 +35,18 @@ struct Destination: ~Copyable, RecordingSink {
         }
     }
 
+    /// Writes the header at once: who reads it can prepare for what comes.
+    mutating func begin() throws {
+        if !raw, wav == nil { wav = try WAVWriter(descriptor, format: format, name: name) }
+    }
+
     mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
         if raw {
             try writeAll(descriptor, bytes, name: name)
         } else {
-            try begin()
             try wav?.write(bytes)
         }
         isEmpty = false
-    }
-
-    private mutating func begin() throws {
-        if wav == nil { wav = try WAVWriter(descriptor, format: format, name: name) }
     }
 
     /// Completes the recording; without any sound, a file that would have been new is not left behind.
@@ -57,7 +57,7 @@ struct Destination: ~Copyable, RecordingSink {
             unfinished?.remove()
             return
         }
-        if !raw { try begin() }
+        try begin()
         try wav?.finish()
         try file?.commit()
     }

@@ -44,7 +44,7 @@ struct Record: VoiceProgram {
     var duration: TimeSpan?
 
     @Option(help: ArgumentHelp("How much sound arrives at a time: 1ms to 1s.", valueName: "time"))
-    var period = TimeSpan(seconds: 0.01)
+    var period = TimeSpan(seconds: 0.02)
 
     @Flag(help: "Show no level meter, on a terminal either.")
     var noMeter = false
