@@ -1,0 +1,19 @@
+import Harness
+
+/// The programs that people run, and what there is to say about each.
+enum EveryProgram {
+    /// Those that are built from Swift, with their options defined once.
+    static let compiled = ["vt-record", "vt-transcribe", "vt-type"]
+    /// Engines and drivers that come with them.
+    static let plugins = ["vt-transcribe-pocketsphinx"]
+    static let scripts = ["vt-dictate"]
+    static let all = compiled + plugins + scripts
+
+    /// The text of a file of the package.
+    static func text(_ path: String) throws -> String {
+        try Harness.text(of: "\(BuiltPrograms.packageDirectory)/\(path)")
+    }
+
+    /// The pages in man/, for example `vt-type.1`.
+    static var pages: [String] { entries(of: "\(BuiltPrograms.packageDirectory)/man") }
+}

@@ -1,0 +1,104 @@
+function __vt-transcribe_should_offer_completions_for_flags_or_options -a expected_commands
+    set -l non_repeating_flags_or_options $argv[2..]
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __vt-transcribe_parse_tokens
+    test "$commands" = "$expected_commands"; and return $non_repeating_flags_or_options_absent
+end
+
+function __vt-transcribe_should_offer_completions_for_positional -a expected_commands positional_index_comparison expected_positional_index
+    set -l non_repeating_flags_or_options
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __vt-transcribe_parse_tokens
+    test "$commands" = "$expected_commands" -a \( "$positional_index" "$positional_index_comparison" "$expected_positional_index" \)
+end
+
+function __vt-transcribe_parse_tokens -S
+    set -l unparsed_tokens (__vt-transcribe_tokens -pc)
+    switch $unparsed_tokens[1]
+    case 'vt-transcribe'
+        __vt-transcribe_parse_subcommand -r 1 'engine=' 'list-engines' 'language=' 'model=' 'prompt=' 'option=+' 'format=' 'events' 'o/output=' 'raw' 'rate=' 'channels=' 'sample-format=' 'strict' 'timeout=' 'no-keep' 'pending' 'list-pending' 'discard=+' 'pending-id=' 'q/quiet' 'version' 'h/help'
+        switch $unparsed_tokens[1]
+        case 'help'
+            __vt-transcribe_parse_subcommand -r 1 'version'
+        end
+    end
+end
+
+function __vt-transcribe_tokens
+    if test (string split -m 1 -f 1 -- . "$FISH_VERSION") -gt 3
+        commandline --tokens-raw $argv
+    else
+        commandline -o $argv
+    end
+end
+
+function __vt-transcribe_parse_subcommand -S -a positional_count
+    argparse -s r -- $argv
+    set -l option_specs $argv[2..]
+    set -l is_repeating_positional $_flag_r
+    set -el _flag_r
+    set -a commands $unparsed_tokens[1]
+    set positional_index 0
+    while true
+        set -e unparsed_tokens[1]
+        argparse -sn "$commands" $option_specs -- $unparsed_tokens 2> /dev/null
+        set unparsed_tokens $argv
+        set positional_index (math $positional_index + 1)
+        for non_repeating_flag_or_option in $non_repeating_flags_or_options
+            if set -ql "_flag_$(string replace -a - _ -- $non_repeating_flag_or_option)"
+                set non_repeating_flags_or_options_absent 1
+                break
+            end
+        end
+        test (count $unparsed_tokens) -eq 0 -o \( -z "$is_repeating_positional" -a "$positional_index" -gt "$positional_count" \) && break
+    end
+end
+
+function __vt-transcribe_complete_directories
+    set -l token (commandline -t)
+    string match -- '*/' $token
+    set -l subdirs $token*/
+    printf %s\n $subdirs
+end
+
+function __vt-transcribe_custom_completion
+    set -x SAP_SHELL fish
+    set -x SAP_SHELL_VERSION $FISH_VERSION
+    set -l tokens (__vt-transcribe_tokens -p)
+    if test -z "$(__vt-transcribe_tokens -t)"
+        set -l index (count (__vt-transcribe_tokens -pc))
+        set tokens $tokens[..$index] \'\' $tokens[(math $index + 1)..]
+    end
+    command $tokens[1] $argv $tokens
+end
+
+complete -c 'vt-transcribe' -f
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" engine' -l 'engine' -d 'The recogniser, by name or path (default: pocketsphinx).' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" list-engines' -l 'list-engines' -d 'List the engines, where they are and what they hide; run none.'
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" language' -l 'language' -d 'The language that is spoken, for example en or pt-BR.' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" model' -l 'model' -d 'The engine\'s model.' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" prompt' -l 'prompt' -d 'Words or a text that the engine should expect.' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe"' -l 'option' -d 'An option of the engine\'s own; can be repeated.' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" format' -l 'format' -d 'txt, srt, vtt, tsv, json or jsonl (default: txt).' -rfka 'txt srt vtt tsv json jsonl'
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" events' -l 'events' -d 'Write every event, partial results too, as vt-events(5) describes.'
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" o output' -l 'output' -s 'o' -d 'Write to a file instead of standard output.' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" raw' -l 'raw' -d 'The input is headerless PCM, described by --rate, --channels and --sample-format.'
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" rate' -l 'rate' -d 'Sample rate of --raw input (default: 16000).' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" channels' -l 'channels' -d 'Channels of --raw input (default: 1).' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" sample-format' -l 'sample-format' -d 'Sample format of --raw input (default: s16le).' -rfka 'u8 s16le s24le s32le f32le f64le'
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" strict' -l 'strict' -d 'Fail where the audio ends before its header says so.'
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" timeout' -l 'timeout' -d 'How long the engine may take after the end of the audio (default: ten times its length, at least 60s).' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" no-keep' -l 'no-keep' -d 'Leave nothing behind: audio from a pipe goes to a nameless temporary file.'
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" pending' -l 'pending' -d 'Transcribe recordings that were kept: all that nobody works on, or those named.'
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" list-pending' -l 'list-pending' -d 'List the recordings that were kept.'
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe"' -l 'discard' -d 'Delete a recording that was kept; can be repeated.' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" pending-id' -l 'pending-id' -d 'Name the recording from a pipe, for --pending and --discard.' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" q quiet' -l 'quiet' -s 'q' -d 'Say nothing on standard error but why it failed.'
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" version' -l 'version' -d 'Show the version.'
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_positional "vt-transcribe" -eq 1' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe help" version' -l 'version' -d 'Show the version.'
