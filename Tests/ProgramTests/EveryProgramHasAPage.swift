@@ -52,8 +52,23 @@ struct EveryProgramHasAPage {
     private func optionsOfPage(_ text: String) -> Set<String> {
         var options: Set<String> = []
         for line in text.split(separator: "\n") where line.hasPrefix(".It Fl ") {
-            for match in line.matches(of: /Fl (Fl |-)?([A-Za-z0-9][A-Za-z0-9-]*)/) {
-                options.insert((match.1 == nil ? "-" : "--") + match.2)
+            // `Ar` and what follows it is the value's name; after a comma the macro goes on.
+            var dashes = ""
+            var isFlag = false
+            var isAfterComma = false
+            for word in line.split(separator: " ").dropFirst() {
+                switch word {
+                case "Fl":
+                    dashes = isAfterComma ? "-" : dashes + "-"
+                    isAfterComma = false
+                    isFlag = true
+                case ",", "|": isAfterComma = true
+                case _ where word.count == 2 && word.first?.isUppercase == true: isFlag = false
+                default:
+                    if isFlag { options.insert((isAfterComma ? "-" : dashes) + word) }
+                    dashes = ""
+                    isAfterComma = false
+                }
             }
         }
         return options

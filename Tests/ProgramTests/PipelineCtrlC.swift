@@ -31,6 +31,12 @@ import Testing
         return home
     }
 
+    /// The sizes of the recordings in the pending store.
+    private func keptBytes(_ home: Home) -> [Int] {
+        entries(of: home.pending).filter { $0.hasSuffix(".audio") }
+            .compactMap { try? contents(of: "\(home.pending)/\($0)").count }
+    }
+
     @Test(
         .enabled(if: PulseAudioDaemon.isInstalled && Speech.isInstalled, "needs pulseaudio and pocketsphinx-testdata"))
     func whatWasSpokenIsTyped() throws {
