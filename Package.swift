@@ -28,7 +28,7 @@ let package = Package(
         .library(name: "TestMicrophone", type: .dynamic, targets: ["TestMicrophone"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // C libraries. Each has exactly one importer.
