@@ -1,0 +1,65 @@
+import Harness
+
+/// A command, or a few lines of shell, that a document shows its reader.
+struct DocumentExample: Sendable, CustomStringConvertible {
+    /// The document, for example `man/vt.7`.
+    let document: String
+    /// For bash.
+    let script: String
+
+    var description: String { "\(document): \(script)" }
+
+    /// All that the documents show as examples: in README.md the paragraphs of `sh` blocks, in manual pages the displays of
+    /// EXAMPLES.
+    static let all: [DocumentExample] = ofReadMe + EveryProgram.pages.flatMap(ofPage)
+
+    /// Why one is not run as it stands; nil where it is.
+    var skipped: String? {
+        let reasons = [
+            ("scripts/", "builds or installs: scripts/test and the test of scripts/install do that"),
+            ("vt-dictate", "the keys have tests of their own (Dictate…)"),
+            ("VT_DICTATE_", "a configuration file, tried by DictateFailures"),
+            ("#!/bin/sh", "an engine, tried by DocumentEngines"),
+            ("pulse:DEVICE=", "names somebody's own microphone"),
+            ("final start=", "output, not a command"),
+        ]
+        return reasons.first { script.contains($0.0) }?.1
+    }
+
+    private static var ofReadMe: [DocumentExample] {
+        let text = (try? EveryProgram.text("README.md")) ?? ""
+        return text.split(separator: "```sh\n").dropFirst().compactMap { $0.split(separator: "```").first }
+            .flatMap { block -> [String] in
+                // An engine is one program, with its blank lines.
+                if block.hasPrefix("#!") { return [String(block)] }
+                return block.split(separator: "\n\n").map(String.init)
+            }.map { DocumentExample(document: "README.md", script: $0) }
+    }
+
+    private static func ofPage(_ page: String) -> [DocumentExample] {
+        let text = (try? EveryProgram.text("man/\(page)")) ?? ""
+        guard let begin = text.firstRange(of: ".Sh EXAMPLES\n")?.upperBound else { return [] }
+        let section = text[begin...].split(separator: "\n.Sh ").first ?? ""
+        var examples: [DocumentExample] = []
+        var display: [Substring]?
+        for line in section.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix(".Bd ") {
+                display = []
+            } else if line == ".Ed" {
+                let lines = (display ?? []).joined(separator: "\n")
+                examples.append(DocumentExample(document: "man/\(page)", script: plain(lines)))
+                display = nil
+            } else if display != nil {
+                display?.append(line)
+            } else if line.hasPrefix(".Dl ") {
+                examples.append(DocumentExample(document: "man/\(page)", script: plain(String(line.dropFirst(4)))))
+            }
+        }
+        return examples
+    }
+
+    /// mdoc's escapes, undone.
+    private static func plain(_ text: String) -> String {
+        text.replacing("\\e", with: "\\").replacing("\\(aq", with: "'").replacing("\\&", with: "")
+    }
+}

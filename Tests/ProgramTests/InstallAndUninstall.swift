@@ -1,0 +1,58 @@
+import Harness
+import Testing
+
+/// scripts/install puts everything where a user's shell, man and vt-transcribe find it, and takes it away again.
+@Suite struct InstallAndUninstall {
+    @Test func everythingIsFoundAndNothingIsLeft() throws {
+        let home = try Home()
+        let prefix = home.directory("prefix")
+        let script = "\(BuiltPrograms.packageDirectory)/scripts/install"
+        let installed = try run(Command(script, [prefix], environment: ["VT_BIN": BuiltPrograms.directory]), home: home)
+        try #require(installed.status == 0, "\(installed)")
+        #expect(installed.text.contains("hint: \(prefix)/bin is not in PATH\n"))
+        #expect(entries(of: "\(prefix)/bin") == ["vt-dictate", "vt-record", "vt-transcribe", "vt-type"])
+        #expect(entries(of: "\(prefix)/libexec/vt") == EveryProgram.plugins)
+
+        // Only what was installed is found.
+        let path: [String: String?] = ["PATH": "\(prefix)/bin:\(Tool.systemSearchPath)"]
+        let engines = try run(Command("vt-transcribe", ["--list-engines"], environment: path), home: home)
+        #expect(engines.status == 0, "\(engines)")
+        #expect(engines.text.contains("pocketsphinx") && engines.text.contains("\(prefix)/libexec/vt"), "\(engines)")
+        #expect(try run(Command("vt-dictate", ["status"], environment: path), home: home).text == "idle\n")
+        for page in EveryProgram.pages {
+            let file = "\(prefix)/share/man/man\(page.suffix(1))/\(page)"
+            #expect(try text(of: file) == EveryProgram.text("man/\(page)"))
+        }
+        if Tool.isInstalled("man") {
+            let page = try run(
+                Command("man", ["-M", "\(prefix)/share/man", "vt-record"], environment: ["PAGER": "cat"]), home: home)
+            #expect(page.status == 0 && page.text.contains("microphone"), "\(page)")
+        }
+        for file in [
+            "bash-completion/completions/vt-type", "zsh/site-functions/_vt-type",
+            "fish/vendor_completions.d/vt-type.fish", "bash-completion/completions/vt-dictate",
+        ] {
+            #expect(try !contents(of: "\(prefix)/share/\(file)").isEmpty)
+        }
+
+        let uninstalled = try run(Command(script, ["--uninstall", prefix]), home: home)
+        #expect(uninstalled.status == 0, "\(uninstalled)")
+        #expect(try run("find", prefix, "!", "-type", "d").text == "")
+    }
+
+    @Test func packagersStageItWithDestdir() throws {
+        let home = try Home()
+        let stage = home.directory("stage")
+        let script = "\(BuiltPrograms.packageDirectory)/scripts/install"
+        let result = try run(
+            Command(script, ["/usr"], environment: ["VT_BIN": BuiltPrograms.directory, "DESTDIR": stage]), home: home)
+        #expect(result.status == 0, "\(result)")
+        #expect(isExecutable("\(stage)/usr/bin/vt-record"))
+    }
+
+    @Test(arguments: [["--no-such-option"], ["one", "two"]]) func wrongCommandLinesAre64(_ arguments: [String]) throws {
+        let result = try run(Command("\(BuiltPrograms.packageDirectory)/scripts/install", arguments))
+        #expect(result.status == 64)
+        #expect(result.errors.hasPrefix("install: "))
+    }
+}
