@@ -30,7 +30,8 @@ struct DictateSpeech {
         let stop = try dictate("stop", daemon.home)
         #expect(stop.status == 0, "\(stop)")
         #expect(stop.errors == "")
-        #expect(try text(of: "\(daemon.home.files)/typed") == "go forward ten meters\n")
+        let typed = try text(of: "\(daemon.home.files)/typed")
+        #expect(typed == "go forward ten meters")
         #expect(keptBytes(daemon.home) == 0)
     }
 
