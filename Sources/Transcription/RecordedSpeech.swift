@@ -1,5 +1,6 @@
 package import Audio
 internal import Glibc
+internal import Synchronization
 
 /// Speech for an engine out of any audio that we read, and how loud it was.
 ///
@@ -17,6 +18,11 @@ package final class RecordedSpeech: SpeechSource {
     private let options: AudioReader.Options
     private var reader: SpeechReader?
     private var meter = LoudnessMeter()
+    private let hasNoHeader = Atomic(false)
+
+    /// Whether it turned out to be no audio that we read. To be asked from any thread; true before the engine notices an end, so
+    /// what the engine says then is about nothing.
+    package var isRefused: Bool { hasNoHeader.load(ordering: .sequentiallyConsistent) }
 
     /// Whether a header was found: what fails before is not worth keeping, what fails after is a recording.
     package var hasBegun: Bool { reader != nil }
@@ -53,7 +59,7 @@ package final class RecordedSpeech: SpeechSource {
                 // Half a frame that was read must not be given up again.
                 source.limitWaiting(to: patience, untilFirstByte: true)
                 count = try reader.read(into: buffer)
-            } catch let error as AudioError where error.underlying is KeptAudio.NothingYet {
+            } catch where error.underlying is KeptAudio.NothingYet {
                 // Half a header: from the beginning again, when there is more of it.
                 if reader == nil { source.rewind() }
                 return nil
@@ -63,11 +69,18 @@ package final class RecordedSpeech: SpeechSource {
         return count
     }
 
-    private func open(_ source: any ByteSource) throws -> SpeechReader {
+    private func open(_ source: any ByteSource) throws(AudioError) -> SpeechReader {
         if let reader { return reader }
-        let opened = try SpeechReader(AudioReader(source, name: name, options: options))
-        reader = opened
-        return opened
+        do {
+            let opened = try SpeechReader(AudioReader(source, name: name, options: options))
+            reader = opened
+            return opened
+        } catch {
+            if !(error.underlying is KeptAudio.NothingYet) {
+                hasNoHeader.store(true, ordering: .sequentiallyConsistent)
+            }
+            throw error
+        }
     }
 }
 

@@ -4,6 +4,15 @@ internal import POSIX
 internal import Program
 internal import Transcription
 
+/// An open file that several hold: the last of them closes it.
+final class InputFile: Sendable {
+    let descriptor: Descriptor
+
+    init(_ descriptor: consuming Descriptor) {
+        self.descriptor = descriptor
+    }
+}
+
 /// The inputs of one call, one after the other; a bad one does not stop the others.
 struct Batch {
     let engine: any Engine
@@ -46,17 +55,20 @@ struct Batch {
         defer { interruption.end() }
         let recognition = Recognition(engine: engine, settings: settings, interruption: interruption)
         let name = input == "-" ? "standard input" : input
-        let descriptor = try Batch.open(input)
+        // Standard input is read where it is; a file is this call's own.
+        let file = input == "-" ? nil : InputFile(try Batch.open(input))
+        let number = file?.descriptor.number ?? STDIN_FILENO
         var status = stat()
-        fstat(descriptor.number, &status)
+        fstat(number, &status)
         guard status.st_mode & S_IFMT == S_IFREG else {
             let pipe = PipeInput(
                 recognition: recognition, format: format, name: name, label: label, raw: raw, strict: strict,
                 isKept: isKept, recordingName: recordingName, output: output)
-            return try pipe.transcribe(descriptor)
+            return try pipe.transcribe(number, of: file)
         }
         let options = AudioReader.Options(raw: raw, strict: strict) { Log.warning($0) }
-        let speech = RecordedSpeech(DescriptorSource(descriptor, name: name), name: name, options: options)
+        let speech = RecordedSpeech(DescriptorSource(borrowing: number, name: name), name: name, options: options)
+        defer { withExtendedLifetime(file) {} }
         interruption.begin(reading: nil)
         do {
             let hasSpoken = try recognition.run(over: speech, format: format, input: label) { try output.write($0) }
@@ -70,12 +82,6 @@ struct Batch {
     }
 
     private static func open(_ input: String) throws -> Descriptor {
-        // A descriptor of our own, so that a reader that is left behind keeps it.
-        if input == "-" {
-            let number = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-            guard number >= 0 else { throw SystemError(code: errno, call: "dup", subject: "standard input") }
-            return Descriptor(owning: number)
-        }
         do throws(SystemError) {
             let descriptor = try Descriptor.open(input, O_RDONLY | O_NOCTTY)
             var status = stat()

@@ -31,10 +31,15 @@ struct PipeInput {
 
     private static let hasWarned = Atomic(false)
 
-    func transcribe(_ descriptor: consuming Descriptor) throws -> ExitStatus {
+    /// Transcribes it to its end.
+    ///
+    /// - Parameters:
+    ///   - descriptor: what to read.
+    ///   - file: its owner; nil for standard input.
+    func transcribe(_ descriptor: CInt, of file: InputFile?) throws -> ExitStatus {
         let recording = try makeRecording()
         let kept = KeptAudio(try recording?.audio.duplicate() ?? Descriptor.temporaryFile())
-        let reader = PipeReader(descriptor, name: name, into: kept)
+        let reader = PipeReader(descriptor, of: file, name: name, into: kept)
         recognition.interruption.begin(reading: kept)
         try reader.start()
         if let recording {

@@ -6,7 +6,9 @@ internal import Transcription
 
 /// The thread that takes audio from a pipe and keeps it, whatever else happens.
 final class PipeReader: Sendable {
-    private let descriptor: Descriptor
+    private let descriptor: CInt
+    /// Keeps the descriptor open for a thread that is left behind.
+    private let file: InputFile?
     private let name: String
     private let kept: KeptAudio
     private let error = Mutex<SystemError?>(nil)
@@ -14,8 +16,9 @@ final class PipeReader: Sendable {
     /// As much as a pipe holds by default.
     private static let blockSize = 1 << 16
 
-    init(_ descriptor: consuming Descriptor, name: String, into kept: KeptAudio) {
+    init(_ descriptor: CInt, of file: InputFile?, name: String, into kept: KeptAudio) {
         self.descriptor = descriptor
+        self.file = file
         self.name = name
         self.kept = kept
     }
@@ -41,10 +44,10 @@ final class PipeReader: Sendable {
         while !kept.isSettled {
             let count: Int
             do throws(SystemError) {
-                count = try readOnce(descriptor.number, into: buffer, name: name)
+                count = try readOnce(descriptor, into: buffer, name: name)
             } catch  where error.code == EAGAIN {
                 // Somebody else made it non-blocking: the flag belongs to the open file, which we may share.
-                _ = try waitUntilReady(descriptor.number, for: CInt(POLLIN))
+                _ = try waitUntilReady(descriptor, for: CInt(POLLIN))
                 continue
             }
             if count == 0 { return }

@@ -23,6 +23,7 @@ struct Recognition {
         var hasSpoken = false
         try write(formatter.begin())
         try engine.transcribe(speech, settings: settings, cancellation: interruption.cancellation) { event in
+            if speech.isRefused { return }
             switch event {
             case .final: hasSpoken = true
             case .status(let text): Log.info("\(engine.name): \(text)")
