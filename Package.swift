@@ -15,6 +15,14 @@ let swift: [SwiftSetting] =
 // Where C pointers are handled, each unsafe use is marked.
 let swiftOverC: [SwiftSetting] = swift + [.strictMemorySafety()]
 
+// The speech detector's network. Optimised in debug builds too, where the tests would otherwise wait for it.
+let kernel: [SwiftSetting] = swiftOverC + [.unsafeFlags(["-O"])]
+#if arch(x86_64)
+    let kernelAVX2: [SwiftSetting] = kernel + [.unsafeFlags(["-Xcc", "-mavx2", "-Xcc", "-mfma"])]
+#else
+    let kernelAVX2: [SwiftSetting] = kernel
+#endif
+
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -22,6 +30,7 @@ let package = Package(
     products: [
         .executable(name: "vt-record", targets: ["vt-record"]),
         .executable(name: "vt-transcribe", targets: ["vt-transcribe"]),
+        .executable(name: "vt-vad", targets: ["vt-vad"]),
         .executable(name: "vt-type", targets: ["vt-type"]),
         .executable(name: "vt-transcribe-pocketsphinx", targets: ["vt-transcribe-pocketsphinx"]),
         // For the tests, which ALSA can only give a microphone in a shared library.
@@ -50,6 +59,14 @@ let package = Package(
         // Domain modules do not import each other.
         .target(name: "Capture", dependencies: ["CALSA", "Audio", "POSIX"], swiftSettings: swiftOverC),
         .target(name: "Transcription", dependencies: ["Audio", "Plugins", "POSIX", "Text"], swiftSettings: swift),
+        // Speech detection: the network's kernels, compiled once for each instruction set, and what chooses between them.
+        .target(name: "CSileroKernel"),
+        .target(name: "SileroKernel", dependencies: ["CSileroKernel"], swiftSettings: kernel),
+        .target(
+            name: "SileroKernelAVX2", dependencies: ["CSileroKernel", "SileroKernel"], swiftSettings: kernelAVX2),
+        .target(
+            name: "VoiceActivity", dependencies: ["POSIX", "SileroKernel", "SileroKernelAVX2"],
+            swiftSettings: swiftOverC),
         .target(name: "Typing", dependencies: ["Plugins", "POSIX", "Text"], swiftSettings: swift),
 
         // How every vt-* behaves. Imported by programs only.
@@ -63,11 +80,19 @@ let package = Package(
             dependencies: ["Audio", "Plugins", "POSIX", "Program", "Text", "Transcription", argumentParser],
             swiftSettings: swift),
         .executableTarget(
+            name: "vt-vad", dependencies: ["Audio", "POSIX", "Program", "Text", "VoiceActivity", argumentParser],
+            swiftSettings: swift),
+        .executableTarget(
             name: "vt-type", dependencies: ["Plugins", "POSIX", "Program", "Text", "Typing", argumentParser],
             swiftSettings: swift),
         .executableTarget(
             name: "vt-transcribe-pocketsphinx", dependencies: ["CPocketSphinx", "POSIX", "Program", "Text"],
             swiftSettings: swiftOverC),
+
+        // What scripts/bench.d/vad measures inside a process.
+        .executableTarget(
+            name: "vad-probe", dependencies: ["Audio", "VoiceActivity"], path: "scripts/bench.d/vad-probe",
+            swiftSettings: swift),
 
         // Tests. Harness runs the built programs in pipes, on a pseudo-terminal, beside real daemons.
         .target(name: "CHarness", path: "Tests/CHarness"),
@@ -86,12 +111,16 @@ let package = Package(
             name: "TranscriptionTests",
             dependencies: ["Transcription", "Audio", "Plugins", "POSIX", "Text", "Harness"], swiftSettings: swift),
         .testTarget(
+            name: "VoiceActivityTests", dependencies: ["Audio", "Harness", "VoiceActivity"],
+            exclude: ["Reference"], swiftSettings: swift),
+        .testTarget(
             name: "TypingTests", dependencies: ["Typing", "Plugins", "POSIX", "Text", "Harness"], swiftSettings: swift),
         .testTarget(
             name: "ProgramTests",
             dependencies: [
-                "Audio", "Harness", "POSIX", "Program", "Text", "vt-record", "vt-transcribe", "vt-type",
-                "vt-transcribe-pocketsphinx",
+                "Audio", "Harness", "POSIX", "Program", "Text", "VoiceActivity", "vt-record", "vt-transcribe",
+                "vt-type",
+                "vt-transcribe-pocketsphinx", "vt-vad",
             ], swiftSettings: swift),
     ]
 )

@@ -20,6 +20,7 @@
     /// Resampled, not yet given as 16 bits.
     private let resampled: UnsafeMutableBufferPointer<Float>
     private var isInputFinished = false
+    private let keep: ((UnsafeRawBufferPointer) -> Void)?
 
     /// Frames worked on at once: large enough for the loops, small enough for the cache.
     private static let blockFrames = 4096
@@ -27,12 +28,18 @@
     /// - Parameters:
     ///   - reader: the input; it is read from nowhere else from now on.
     ///   - sampleRate: frames a second that are wanted, in hertz.
-    package init(_ reader: AudioReader, sampleRate: Int = AudioFormat.speech.sampleRate) throws(AudioError) {
+    ///   - keep: gets the frames as they are stored, before the samples that they become are given: for who passes on
+    ///     what was heard.
+    package init(
+        _ reader: AudioReader, sampleRate: Int = AudioFormat.speech.sampleRate,
+        keep: ((UnsafeRawBufferPointer) -> Void)? = nil
+    ) throws(AudioError) {
         self.reader = reader
+        unsafe self.keep = keep
         self.sampleRate = sampleRate
         let format = reader.format
         let isResampled = format.sampleRate != sampleRate
-        isPassedThrough = !isResampled && format.channels == 1 && format.sampleFormat == .s16le
+        isPassedThrough = unsafe keep == nil && !isResampled && format.channels == 1 && format.sampleFormat == .s16le
         resampler =
             isResampled ? try Resampler(from: format.sampleRate, to: sampleRate, name: reader.name) : nil
         unsafe stored = .allocate(byteCount: SpeechReader.blockFrames * format.bytesPerFrame, alignment: 64)
@@ -111,6 +118,9 @@
         let room = unsafe UnsafeMutableRawBufferPointer(rebasing: stored[..<(output.count * format.bytesPerFrame)])
         let frames = try unsafe reader.read(into: room)
         guard frames > 0, let source = room.baseAddress, let target = output.baseAddress else { return 0 }
+        if let keep = unsafe keep {
+            unsafe keep(UnsafeRawBufferPointer(rebasing: room[..<(frames * format.bytesPerFrame)]))
+        }
         unsafe SampleConversion.decode(
             source, frames: frames, channels: format.channels, sampleFormat: format.sampleFormat, into: target)
         return frames

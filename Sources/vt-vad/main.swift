@@ -1,0 +1,3 @@
+internal import Program
+
+runProgram(VoiceActivityProgram.self)
