@@ -59,7 +59,7 @@ package final class RecordedSpeech: SpeechSource {
                 // Half a frame that was read must not be given up again.
                 source.limitWaiting(to: patience, untilFirstByte: true)
                 count = try reader.read(into: buffer)
-            } catch where error.underlying is KeptAudio.NothingYet {
+            } catch  where error.underlying is KeptAudio.NothingYet {
                 // Half a header: from the beginning again, when there is more of it.
                 if reader == nil { source.rewind() }
                 return nil

@@ -76,6 +76,8 @@ import Testing
         let recorder = "(trap 'exit 0' INT; cat a.raw; while :; do sleep 0.05; done)"
         let terminal = try Terminal("\(recorder) | vt-transcribe --engine fake", home: test.home)
         try eventually("the recording") { test.keptBytes == audio.count }
+        // The engine too: a signal to the group that arrives while its process is being made is still its own.
+        try eventually("the engine") { !terminal.processes(named: "wc").isEmpty }
         terminal.type("\u{3}")
         let statuses = try terminal.finish()
         #expect(statuses == [0, 0], "\(terminal.screen)")
