@@ -24,8 +24,6 @@ package struct Result: Sendable, CustomStringConvertible {
     package let output: [UInt8]
     /// Everything on stderr.
     package let errors: String
-    /// Largest resident set, bytes.
-    package let peakMemory: Int
     /// Processor time of the process and of the children it waited for.
     package let processorTime: Duration
 
@@ -197,6 +195,19 @@ package final class RunningProgram: Sendable {
         }
     }
 
+    /// The largest resident set so far, bytes. Ask while it runs.
+    ///
+    /// What wait4(2) tells afterwards won't do: Linux counts in the memory of the test's own process, from which it was spawned.
+    package var peakMemory: Int {
+        get throws {
+            let status = try Harness.text(of: "/proc/\(pid)/status")
+            guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+                let kibibytes = Int(line.filter(\.isNumber))
+            else { throw HarnessError("\(command): has ended, and its memory with it") }
+            return kibibytes * 1024
+        }
+    }
+
     /// Whether it has ended; never blocks.
     package var hasEnded: Bool { poll() != nil }
 
@@ -245,7 +256,7 @@ package final class RunningProgram: Sendable {
             + usage.ru_stime.tv_usec
         return Result(
             command: command, ending: fate.ending, output: output, errors: errors,
-            peakMemory: usage.ru_maxrss * 1024, processorTime: .microseconds(microseconds))
+            processorTime: .microseconds(microseconds))
     }
 
     private var isCollecting: Bool { standardOutput.isCollecting }

@@ -142,13 +142,13 @@ import Testing
 
     @Test func `memory stays flat`() throws {
         func peak(_ lines: Int) throws -> Int {
-            let result = try run(
-                Command("vt-type", ["--driver", "print"]),
-                input: .text(String(repeating: "the quick brown fox\n", count: lines)), output: .file("/dev/null"),
-                home: home,
-                within: .seconds(60))
-            #expect(result.status == 0)
-            return result.peakMemory
+            let program = try start(Command("vt-type", ["--driver", "print"]), input: .open, home: home)
+            program.write(String(repeating: "the quick brown fox\n", count: lines).utf8)
+            try program.waitForOutput("all lines") { $0.utf8.count >= lines * 20 - 1 }
+            let peak = try program.peakMemory
+            program.closeInput()
+            #expect(try program.finish(within: .seconds(60)).status == 0)
+            return peak
         }
         #expect(try peak(20_000) - peak(200) < 2 << 20)
     }
