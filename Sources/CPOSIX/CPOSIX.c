@@ -5,10 +5,10 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int vt_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
@@ -42,35 +42,58 @@ int vt_unlinked_file(const char *directory) { return open(directory, O_TMPFILE |
 
 int vt_memory_file(void) { return memfd_create("vt", MFD_CLOEXEC); }
 
+// What the child does between vfork and its program. It shares our memory: no allocation, no lock, no return.
+static _Noreturn void become(const char *path, char *const arguments[], char *const environment[],
+                             const char *directory, const int descriptors[3], volatile int *failure) {
+    struct sigaction action;
+    sigset_t none;
+    memset(&action, 0, sizeof action);
+    sigemptyset(&none);
+    sigemptyset(&action.sa_mask);
+    if (setpgid(0, 0) != 0) goto failed;
+    // Ignoring a signal forgets one that is pending: a Ctrl-C that came while the child was still in our group is not its
+    // own. This is why posix_spawn(3) does not do: there it stays pending, and kills the program that has just begun.
+    for (int number = 1; number < NSIG; number++) {
+        action.sa_handler = SIG_IGN;
+        sigaction(number, &action, NULL);
+        action.sa_handler = SIG_DFL;
+        sigaction(number, &action, NULL);
+    }
+    for (int target = 0; target < 3; target++) {
+        // A descriptor that is in its place already only loses its close-on-exec.
+        if ((descriptors[target] == target ? fcntl(target, F_SETFD, 0) : dup2(descriptors[target], target)) < 0)
+            goto failed;
+    }
+    // Whatever another library opened without close-on-exec stays here.
+    closefrom(3);
+    if (directory != NULL && chdir(directory) != 0) goto failed;
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(path, arguments, environment);
+failed:
+    *failure = errno;
+    _exit(127);
+}
+
 int vt_spawn(int *child, const char *path, char *const arguments[], char *const environment[], const char *directory,
              const int descriptors[3]) {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, every;
-    int code = posix_spawn_file_actions_init(&actions);
-    if (code != 0) return code;
-    code = posix_spawnattr_init(&attributes);
+    volatile int failure = 0;
+    sigset_t every, before;
+    int state;
+    // No handler of ours may run in the child, on memory that it shares with us; nor may this thread be cancelled.
+    sigfillset(&every);
+    pthread_sigmask(SIG_BLOCK, &every, &before);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    pid_t process = vfork();
+    if (process == 0) become(path, arguments, environment, directory, descriptors, &failure);
+    int code = process < 0 ? errno : failure;
+    pthread_setcancelstate(state, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (code != 0) {
-        posix_spawn_file_actions_destroy(&actions);
+        if (process > 0) waitpid(process, NULL, 0);
         return code;
     }
-    sigemptyset(&none);
-    sigfillset(&every);
-    for (int target = 0; target < 3 && code == 0; target++)
-        code = posix_spawn_file_actions_adddup2(&actions, descriptors[target], target);
-    // Whatever another library opened without close-on-exec stays here.
-    if (code == 0) code = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-    if (code == 0 && directory != NULL) code = posix_spawn_file_actions_addchdir_np(&actions, directory);
-    if (code == 0)
-        code = posix_spawnattr_setflags(&attributes,
-                                        POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    if (code == 0) code = posix_spawnattr_setpgroup(&attributes, 0);
-    if (code == 0) code = posix_spawnattr_setsigdefault(&attributes, &every);
-    if (code == 0) code = posix_spawnattr_setsigmask(&attributes, &none);
-    if (code == 0) code = posix_spawn(child, path, &actions, &attributes, arguments, environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return code;
+    *child = (int)process;
+    return 0;
 }
 
 int vt_pidfd_open(int process) { return (int)syscall(SYS_pidfd_open, process, 0); }

@@ -3,7 +3,7 @@ package import Glibc
 
 /// A child process in a group of its own, from its start until it has been reaped.
 ///
-/// posix_spawn(3), and not swift-subprocess: that one is asynchronous all through, and hangs as soon as callers that wait for
+/// Not by swift-subprocess: that one is asynchronous all through, and hangs as soon as callers that wait for
 /// it occupy the threads of the concurrency pool, as many as the machine has cores; our programs are threads over
 /// blocking calls.
 package struct SpawnedProcess: ~Copyable {
@@ -48,7 +48,7 @@ package struct SpawnedProcess: ~Copyable {
                 &number, path, argumentPointers, environmentPointers, directory, [input, output, errors])
             if code != ETXTBSY { break }
         }
-        guard code == 0 else { throw SystemError(code: code, call: "posix_spawn", subject: path) }
+        guard code == 0 else { throw SystemError(code: code, call: "execve", subject: path) }
         self.number = number
         let opened = vt_pidfd_open(number)
         handle = opened >= 0 ? Descriptor(owning: opened) : nil

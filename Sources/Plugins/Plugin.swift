@@ -46,7 +46,12 @@ package struct Plugin: Equatable, Sendable {
     package static func list(host: String, in search: PluginSearch = .standard) -> [Listed] {
         let prefix = host + "-"
         var found: [String: Listed] = [:]
+        // A folder that PATH reaches under another name, too, hides nothing.
+        var seen: Set<String> = []
         for folder in search.folders {
+            guard let resolved = realpath(folder, nil) else { continue }
+            defer { free(resolved) }
+            guard seen.insert(String(cString: resolved)).inserted else { continue }
             guard let directory = opendir(folder) else { continue }
             defer { closedir(directory) }
             while let entry = readdir(directory) {

@@ -83,7 +83,11 @@ private func endParsing<Command: VoiceProgram>(_ type: Command.Type, _ error: an
             exit(ExitStatus.inputOutput.rawValue)
         }
     }
-    var message = Command.message(for: error)
+    // Ours are one line; ArgumentParser gives the choices as a list, "  - CHOICE" a line.
+    let lines = Command.message(for: error).split(separator: "\n")
+    let choices = lines.dropFirst().map { $0.drop { $0 == " " || $0 == "-" } }
+    var message = (lines.prefix(1) + (choices.isEmpty ? [] : [choices.joined(separator: ", ")[...]]))
+        .joined(separator: " ")
     if message.hasSuffix(".") { message.removeLast() }
     // Ours begin in lower case, but an option's or a file's name stays as it is.
     if let first = message.first, message.dropFirst().first?.isLowercase == true || message.dropFirst().first == " " {

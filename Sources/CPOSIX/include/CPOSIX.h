@@ -20,8 +20,8 @@ int vt_unlinked_file(const char *directory);
 /// A new file that is nothing but memory (memfd_create), close-on-exec.
 int vt_memory_file(void);
 
-/// posix_spawn(3) of a file, without a search: in a process group of its own, every signal at its default and none
-/// blocked, with these three descriptors as 0, 1 and 2 and no other; in a directory, or the caller's where that is NULL.
+/// Starts a program without a search: in a process group of its own, every signal at its default, none blocked or pending
+/// with these three descriptors as 0, 1 and 2 and no other; in a directory, or the caller's where that is NULL.
 /// Returns 0, or an error number, also for what went wrong in the child before the program ran.
 int vt_spawn(int *child, const char *path, char *const arguments[], char *const environment[], const char *directory,
              const int descriptors[3]);
