@@ -29,6 +29,7 @@ let package = Package(
     name: "vt",
     products: [
         .executable(name: "vt-record", targets: ["vt-record"]),
+        .executable(name: "vt-encode", targets: ["vt-encode"]),
         .executable(name: "vt-transcribe", targets: ["vt-transcribe"]),
         .executable(name: "vt-vad", targets: ["vt-vad"]),
         .executable(name: "vt-type", targets: ["vt-type"]),
@@ -48,6 +49,10 @@ let package = Package(
             name: "CPocketSphinx",
             linkerSettings: [.linkedLibrary("pocketsphinx"), .linkedLibrary("sphinxbase")]),
 
+        // Opened at run time, by programs that meet encoded audio.
+        .target(name: "CSndFile", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "COpusEnc", linkerSettings: [.linkedLibrary("dl")]),
+
         // The ground: system calls, and text that came from outside.
         .target(name: "CPOSIX"),
         .target(name: "POSIX", dependencies: ["CPOSIX"], swiftSettings: swiftOverC),
@@ -58,6 +63,9 @@ let package = Package(
 
         // Domain modules do not import each other.
         .target(name: "Capture", dependencies: ["CALSA", "Audio", "POSIX"], swiftSettings: swiftOverC),
+        .target(
+            name: "Encoding", dependencies: ["COpusEnc", "CSndFile", "Audio", "Plugins", "POSIX"],
+            swiftSettings: swiftOverC),
         .target(name: "Transcription", dependencies: ["Audio", "Plugins", "POSIX", "Text"], swiftSettings: swift),
         // Speech detection: the network's kernels, compiled once for each instruction set, and what chooses between them.
         .target(name: "CSileroKernel"),
@@ -76,11 +84,17 @@ let package = Package(
             name: "vt-record", dependencies: ["Audio", "Capture", "POSIX", "Program", "Text", argumentParser],
             swiftSettings: swift),
         .executableTarget(
-            name: "vt-transcribe",
-            dependencies: ["Audio", "Plugins", "POSIX", "Program", "Text", "Transcription", argumentParser],
+            name: "vt-encode", dependencies: ["Audio", "Encoding", "POSIX", "Program", argumentParser],
             swiftSettings: swift),
         .executableTarget(
-            name: "vt-vad", dependencies: ["Audio", "POSIX", "Program", "Text", "VoiceActivity", argumentParser],
+            name: "vt-transcribe",
+            dependencies: [
+                "Audio", "Encoding", "Plugins", "POSIX", "Program", "Text", "Transcription", argumentParser,
+            ],
+            swiftSettings: swift),
+        .executableTarget(
+            name: "vt-vad",
+            dependencies: ["Audio", "Encoding", "POSIX", "Program", "Text", "VoiceActivity", argumentParser],
             swiftSettings: swift),
         .executableTarget(
             name: "vt-type", dependencies: ["Plugins", "POSIX", "Program", "Text", "Typing", argumentParser],
@@ -108,6 +122,8 @@ let package = Package(
         .testTarget(
             name: "CaptureTests", dependencies: ["Capture", "Audio", "POSIX", "Harness"], swiftSettings: swift),
         .testTarget(
+            name: "EncodingTests", dependencies: ["Encoding", "Audio", "POSIX", "Harness"], swiftSettings: swift),
+        .testTarget(
             name: "TranscriptionTests",
             dependencies: ["Transcription", "Audio", "Plugins", "POSIX", "Text", "Harness"], swiftSettings: swift),
         .testTarget(
@@ -118,9 +134,9 @@ let package = Package(
         .testTarget(
             name: "ProgramTests",
             dependencies: [
-                "Audio", "Harness", "POSIX", "Program", "Text", "VoiceActivity", "vt-record", "vt-transcribe",
-                "vt-type",
-                "vt-transcribe-pocketsphinx", "vt-vad",
+                "Audio", "Harness", "POSIX", "Program", "Text", "VoiceActivity", "vt-encode", "vt-record",
+                "vt-transcribe",
+                "vt-transcribe-pocketsphinx", "vt-type", "vt-vad",
             ], swiftSettings: swift),
     ]
 )

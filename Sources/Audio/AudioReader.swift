@@ -1,21 +1,25 @@
 internal import Text
 
-/// Reads uncompressed audio: a WAV file or stream, or headerless PCM.
+/// Reads audio: a WAV file or stream, headerless PCM, or what the decoders it was given know.
 ///
 /// The header is read at once, the frames as the source gives them. Memory does not grow with the input.
 package final class AudioReader {
     package struct Options: Sendable {
         /// The format of a stream without a header; nil expects a WAV header.
         package var raw: AudioFormat?
+        /// What makes encoded audio plain; nil reads WAV only.
+        package var decoders: (any AudioDecoders)?
         /// Whether audio that ends before its header says so is an error rather than a warning.
         package var strict: Bool
         /// Told what is wrong with the input and did not stop us, as `NAME: what`.
         package var warn: @Sendable (String) -> Void
 
         package init(
-            raw: AudioFormat? = nil, strict: Bool = false, warn: @escaping @Sendable (String) -> Void = { _ in }
+            raw: AudioFormat? = nil, decoders: (any AudioDecoders)? = nil, strict: Bool = false,
+            warn: @escaping @Sendable (String) -> Void = { _ in }
         ) {
             self.raw = raw
+            self.decoders = decoders
             self.strict = strict
             self.warn = warn
         }
@@ -28,7 +32,15 @@ package final class AudioReader {
     package let declaredFrames: Int?
     /// Frames given so far.
     package private(set) var framesRead = 0
+    /// What the input says about itself, as far as it has been read.
+    package var tags: AudioTags { decoder?.tags ?? headerTags }
+    /// Whether a decoder gives the samples; WAV and headerless PCM have them as they are.
+    package var isEncoded: Bool { decoder != nil }
+    /// What was wrong with encoded audio, once its end has been read: all that could be decoded was given.
+    package private(set) var damage: AudioError?
 
+    private let decoder: (any AudioDecoder)?
+    private let headerTags: AudioTags
     private let input: ReadAhead
     private let options: Options
     private let isLengthDeclared: Bool
@@ -54,17 +66,45 @@ package final class AudioReader {
                 throw AudioError(.unsupported, name, "no audio has \(raw.sampleRate) Hz and \(raw.channels) channels")
             }
             format = raw
+            decoder = nil
+            headerTags = AudioTags()
             rest = .max
             isLengthDeclared = false
             declaredFrames = nil
+        } else if let decoder = try options.decoders?.decoder(for: input) {
+            format = decoder.format
+            self.decoder = decoder
+            headerTags = AudioTags()
+            rest = .max
+            isLengthDeclared = false
+            declaredFrames = decoder.declaredFrames
         } else {
             let layout = try WAVLayout(reading: input, warn: options.warn)
             format = layout.format
+            decoder = nil
+            headerTags = layout.tags
             rest = layout.dataBytes
             isLengthDeclared = layout.isLengthDeclared
             declaredFrames = layout.isLengthDeclared ? layout.dataBytes / layout.format.bytesPerFrame : nil
         }
         half.reserveCapacity(format.bytesPerFrame)
+    }
+
+    /// Reads what a decoder gives.
+    ///
+    /// - Parameters:
+    ///   - decoder: it is read from nowhere else from now on.
+    ///   - name: what errors call the input.
+    package init(_ decoder: any AudioDecoder, name: String) {
+        input = ReadAhead(MemorySource([]), name: name)
+        self.name = name
+        options = Options()
+        self.decoder = decoder
+        headerTags = AudioTags()
+        format = decoder.format
+        rest = .max
+        isLengthDeclared = false
+        declaredFrames = decoder.declaredFrames
     }
 
     /// Reads whole frames, as they are stored: interleaved, little endian.
@@ -73,11 +113,12 @@ package final class AudioReader {
     ///
     /// - Parameter buffer: room for at least one frame.
     /// - Returns: frames read; 0 at the end.
-    /// - Throws: `AudioError`: `readFailed`, or `truncated` where the options are strict.
+    /// - Throws: `AudioError`: `readFailed`, or where the options are strict what is wrong with the end: `truncated` or `malformed`.
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws(AudioError) -> Int {
         let frameBytes = format.bytesPerFrame
         precondition(buffer.count >= frameBytes, "no room for a frame")
         if isFinished { return 0 }
+        if let decoder { return try unsafe decode(decoder, into: buffer) }
         let room = buffer.count - buffer.count % frameBytes
         unsafe buffer.copyBytes(from: half)
         var filled = half.count
@@ -97,6 +138,27 @@ package final class AudioReader {
         unsafe half.append(contentsOf: buffer[frames * frameBytes..<filled])
         framesRead += frames
         return frames
+    }
+
+    private func decode(
+        _ decoder: any AudioDecoder, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(AudioError) -> Int {
+        let frames = try unsafe decoder.read(into: buffer)
+        framesRead += frames
+        if frames > 0 { return frames }
+        isFinished = true
+        var problem = decoder.damage
+        if problem == nil, let declaredFrames, declaredFrames > framesRead {
+            let (promised, came) = (seconds(declaredFrames), seconds(framesRead))
+            problem = "truncated: the header promises \(promised) s of audio, \(came) s are there"
+        }
+        if let problem {
+            let error = AudioError(.malformed, name, problem)
+            if options.strict { throw error }
+            damage = error
+            options.warn(error.description)
+        }
+        return 0
     }
 
     /// The end has come: says what is missing.

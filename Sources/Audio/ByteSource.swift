@@ -7,4 +7,13 @@ package protocol ByteSource: AnyObject {
 
     /// Whether this is a regular file, whose sizes are to be believed (DESIGN §2: data size 0).
     var isRegularFile: Bool { get }
+
+    /// The regular file that all of this comes from, from its first byte; nil where there is none to be had.
+    ///
+    /// For a program that must seek in it and reads it on its own.
+    var fileDescriptor: CInt? { get }
+}
+
+extension ByteSource {
+    package var fileDescriptor: CInt? { nil }
 }

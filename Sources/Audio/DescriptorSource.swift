@@ -51,6 +51,8 @@ package final class DescriptorSource: ByteSource {
         }
     }
 
+    package var fileDescriptor: CInt? { isRegularFile && lseek(number, 0, SEEK_CUR) >= 0 ? number : nil }
+
     private static func isRegularFile(_ number: CInt) -> Bool {
         var status = stat()
         return unsafe fstat(number, &status) == 0 && status.st_mode & S_IFMT == S_IFREG

@@ -31,6 +31,13 @@ extension AudioError {
         }
     }
 
+    /// Whether a file that begins so is of another kind than audio: an archive, a picture, a program.
+    ///
+    /// - Parameter bytes: its first bytes, a dozen at least.
+    package static func isKnownOtherwise(_ bytes: [UInt8]) -> Bool {
+        lookalike(bytes).map { $0 != "MP3" } ?? false
+    }
+
     /// The kind of file that begins so, where we know it.
     private static func lookalike(_ bytes: [UInt8]) -> String? {
         let magics: [(String, Int, String)] = [

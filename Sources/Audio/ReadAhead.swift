@@ -3,32 +3,45 @@ internal import POSIX
 /// A source, and the few bytes of it that were looked at before they were used.
 ///
 /// It never asks the source for more while it has what was asked of it, so a pipe that gives little gives it at once.
-final class ReadAhead {
-    /// Bytes that can be looked at. A WAV header without pictures fits.
-    static let capacity = 4096
+package final class ReadAhead: ByteSource {
+    /// Bytes that can be looked at: a WAV header without pictures fits, and the junk that is found before an MP3's frames.
+    package static let capacity = 1 << 16
 
-    let name: String
-    let isRegularFile: Bool
+    /// What errors call the input.
+    package let name: String
+    package let isRegularFile: Bool
     private let source: any ByteSource
-    private var bytes = [UInt8](repeating: 0, count: ReadAhead.capacity)
+    /// Grows to the capacity when that much is asked for.
+    private var bytes = [UInt8](repeating: 0, count: 4096)
     private var start = 0
     private var end = 0
     private(set) var isAtEnd = false
+    /// Bytes that have been taken.
+    package private(set) var position = 0
 
-    init(_ source: any ByteSource, name: String) {
+    /// - Parameters:
+    ///   - source: it is read from nowhere else from now on.
+    ///   - name: what errors call it.
+    package init(_ source: any ByteSource, name: String) {
         self.source = source
         self.name = name
         isRegularFile = source.isRegularFile
     }
 
     /// Bytes that are here already.
-    var available: ArraySlice<UInt8> { bytes[start..<end] }
+    package var available: ArraySlice<UInt8> { bytes[start..<end] }
+
+    package var fileDescriptor: CInt? { source.fileDescriptor }
 
     /// Waits until so many bytes are here, or the source ends.
     ///
+    /// - Parameter count: at most `capacity`.
     /// - Returns: the first `count` bytes; fewer where the source has ended.
-    func peek(_ count: Int) throws(AudioError) -> ArraySlice<UInt8> {
+    package func peek(_ count: Int) throws(AudioError) -> ArraySlice<UInt8> {
         precondition(count <= ReadAhead.capacity)
+        if count > bytes.count {
+            bytes += [UInt8](repeating: 0, count: ReadAhead.capacity - bytes.count)
+        }
         while end - start < count, !isAtEnd {
             if start > 0 {
                 bytes.replaceSubrange(0..<end - start, with: bytes[start..<end])
@@ -53,12 +66,13 @@ final class ReadAhead {
     /// Goes past so many bytes.
     ///
     /// - Returns: false where the source ends before.
-    func skip(_ count: Int) throws(AudioError) -> Bool {
+    package func skip(_ count: Int) throws(AudioError) -> Bool {
         var rest = count
         while rest > 0 {
             let here = try peek(1).isEmpty ? 0 : min(rest, end - start)
             if here == 0 { return false }
             start += here
+            position += here
             rest -= here
         }
         return true
@@ -67,13 +81,18 @@ final class ReadAhead {
     /// Reads on: first what was looked at, then straight from the source.
     ///
     /// - Returns: bytes read, at least one; 0 at the end.
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws(AudioError) -> Int {
-        if start == end { return try isAtEnd ? 0 : unsafe readSource(buffer) }
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(AudioError) -> Int {
+        if start == end {
+            let count = try isAtEnd ? 0 : unsafe readSource(buffer)
+            position += count
+            return count
+        }
         let count = min(buffer.count, end - start)
         unsafe bytes.withUnsafeBytes { all in
             unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: all[start..<start + count]))
         }
         start += count
+        position += count
         return count
     }
 

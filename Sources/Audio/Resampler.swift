@@ -1,16 +1,18 @@
 internal import CSoxr
 
-/// Changes the sample rate of one channel while it streams (libsoxr, 20-bit quality, linear phase).
+/// Changes the sample rate of interleaved channels while they stream (libsoxr, 20-bit quality, linear phase).
 ///
 /// The output is aligned with the input: libsoxr drops the filter's delay at the beginning and gives the rest at the end.
 @safe struct Resampler: ~Copyable {
     private let handle: OpaquePointer
+    private let channels: Int
 
     /// - Parameters:
     ///   - from: frames a second that come in, in hertz.
     ///   - to: frames a second that go out, in hertz.
+    ///   - channels: samples in a frame.
     ///   - name: what errors call the input.
-    init(from: Int, to: Int, name: String) throws(AudioError) {
+    init(from: Int, to: Int, channels: Int = 1, name: String) throws(AudioError) {
         var failure: soxr_error_t?
         var types = unsafe soxr_io_spec(SOXR_FLOAT32_I, SOXR_FLOAT32_I)
         var quality = unsafe soxr_quality_spec(UInt(SOXR_20_BITQ), 0)
@@ -18,37 +20,40 @@ internal import CSoxr
         var runtime = unsafe soxr_runtime_spec(1)
         unsafe runtime.log2_min_dft_size = 8
         unsafe runtime.log2_large_dft_size = 8
-        let created = unsafe soxr_create(Double(from), Double(to), 1, &failure, &types, &quality, &runtime)
+        let created = unsafe soxr_create(
+            Double(from), Double(to), CUnsignedInt(channels), &failure, &types, &quality, &runtime)
         guard let created = unsafe created, unsafe failure == nil else {
             let why = unsafe failure.map { unsafe String(cString: $0) } ?? "unknown error"
             throw AudioError(.resampling, name, "cannot be resampled from \(from) to \(to) Hz: \(why)")
         }
         unsafe handle = created
+        self.channels = channels
     }
 
     deinit {
         unsafe soxr_delete(handle)
     }
 
-    /// Takes in samples and gives what is ready.
+    /// Takes in whole frames and gives what is ready.
     ///
-    /// - Returns: samples taken and samples given; both 0 only where one buffer is empty.
+    /// - Returns: frames taken and frames given; both 0 only where one buffer is empty.
     mutating func process(
         _ input: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>
     ) -> (taken: Int, given: Int) {
         var (taken, given) = (0, 0)
         // Its errors are those of creation and of a null handle.
         _ = unsafe soxr_process(
-            handle, input.baseAddress, input.count, &taken, output.baseAddress, output.count, &given)
+            handle, input.baseAddress, input.count / channels, &taken, output.baseAddress, output.count / channels,
+            &given)
         return (taken, given)
     }
 
     /// Gives what is left when no more input comes; call again until it gives nothing.
     ///
-    /// - Returns: samples given.
+    /// - Returns: frames given.
     mutating func finish(into output: UnsafeMutableBufferPointer<Float>) -> Int {
         var given = 0
-        _ = unsafe soxr_process(handle, nil, 0, nil, output.baseAddress, output.count, &given)
+        _ = unsafe soxr_process(handle, nil, 0, nil, output.baseAddress, output.count / channels, &given)
         return given
     }
 }

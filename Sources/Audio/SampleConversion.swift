@@ -52,6 +52,47 @@ enum SampleConversion {
         }
     }
 
+    /// Full scale ±1 to samples as they are stored: rounded to the nearest, clipped. The samples are finite.
+    ///
+    /// - Parameter output: room for `count` samples, aligned to one.
+    static func encode(
+        _ samples: UnsafePointer<Float>, count: Int, sampleFormat: SampleFormat, into output: UnsafeMutableRawPointer
+    ) {
+        switch sampleFormat {
+        case .u8:
+            let target = unsafe output.assumingMemoryBound(to: UInt8.self)
+            for index in 0..<count {
+                unsafe target[index] = UInt8(truncatingIfNeeded: integer(samples[index], bits: 8) &+ 128)
+            }
+        case .s16le:
+            unsafe encode(samples, count: count, into: output.assumingMemoryBound(to: Int16.self))
+        case .s24le:
+            let target = unsafe output.assumingMemoryBound(to: UInt8.self)
+            for index in 0..<count {
+                let value = unsafe integer(samples[index], bits: 24)
+                for byte in 0..<3 {
+                    unsafe target[index &* 3 &+ byte] = UInt8(truncatingIfNeeded: value >> (8 * byte))
+                }
+            }
+        case .s32le:
+            let target = unsafe output.assumingMemoryBound(to: Int32.self)
+            for index in 0..<count { unsafe target[index] = integer(samples[index], bits: 32) }
+        case .f32le:
+            unsafe output.assumingMemoryBound(to: Float.self).update(from: samples, count: count)
+        case .f64le:
+            let target = unsafe output.assumingMemoryBound(to: Double.self)
+            for index in 0..<count { unsafe target[index] = unsafe Double(samples[index]) }
+        }
+    }
+
+    /// Full scale ±1 to a signed integer of so many bits.
+    @inline(__always)
+    private static func integer(_ sample: Float, bits: Int) -> Int32 {
+        let scale = Double(sign: .plus, exponent: bits - 1, significand: 1)
+        let scaled = (Double(sample) * scale).rounded()
+        return Int32(min(max(scaled, -scale), scale - 1))
+    }
+
     /// 16 bits to full scale ±1.
     static func decode(_ samples: UnsafePointer<Int16>, count: Int, into output: UnsafeMutablePointer<Float>) {
         for index in 0..<count { unsafe output[index] = unsafe Float(samples[index]) * 0x1p-15 }

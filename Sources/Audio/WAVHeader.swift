@@ -6,20 +6,22 @@ package enum WAVHeader {
     /// What sizes are while the length is not known.
     private static let unknown: UInt32 = 0xFFFF_FFFF
 
-    /// The header of a stream: every size is 0xFFFFFFFF. 44 bytes for 16-bit mono and stereo.
-    package static func streaming(_ format: AudioFormat) -> [UInt8] {
-        fourCC("RIFF") + bytes(unknown) + fourCC("WAVE") + formatChunk(format, frames: nil) + fourCC("data")
-            + bytes(unknown)
+    /// The header of a stream: every size is 0xFFFFFFFF. 44 bytes for 16-bit mono and stereo without tags.
+    package static func streaming(_ format: AudioFormat, tags: AudioTags = AudioTags()) -> [UInt8] {
+        fourCC("RIFF") + bytes(unknown) + fourCC("WAVE") + formatChunk(format, frames: nil) + tags.listChunk
+            + fourCC("data") + bytes(unknown)
     }
 
     /// The header of a file, always of the same length for a format, so that it can be written again.
     ///
     /// A `JUNK` chunk in front holds the place of `ds64`, which RF64 needs from 4 GiB on (EBU Tech 3306).
     ///
-    /// - Parameter dataBytes: bytes of audio; nil while it is being written, which makes the sizes 0xFFFFFFFF.
-    package static func file(_ format: AudioFormat, dataBytes: Int?) -> [UInt8] {
+    /// - Parameters:
+    ///   - dataBytes: bytes of audio; nil while it is being written, which makes the sizes 0xFFFFFFFF.
+    ///   - tags: what the file says about itself.
+    package static func file(_ format: AudioFormat, dataBytes: Int?, tags: AudioTags = AudioTags()) -> [UInt8] {
         let frames = dataBytes.map { UInt64($0 / format.bytesPerFrame) }
-        let body = formatChunk(format, frames: frames)
+        let body = formatChunk(format, frames: frames) + tags.listChunk
         let reserved = 28
         let preamble = 4 + 8 + reserved + body.count + 8
         let riffBytes = dataBytes.map { UInt64(preamble) + UInt64($0) + UInt64($0 % 2) }

@@ -14,6 +14,8 @@ struct WAVLayout {
     let dataBytes: Int
     /// Whether fewer bytes than `dataBytes` mean that something is missing.
     let isLengthDeclared: Bool
+    /// What the header says about the recording.
+    let tags: AudioTags
 
     /// Reads up to the audio.
     ///
@@ -23,6 +25,7 @@ struct WAVLayout {
         try WAVLayout.readMagic(input)
         var format: AudioFormat?
         var longDataSize: UInt64?
+        var tags = AudioTags()
         var walked = 12
         while true {
             let head = try input.peek(8)
@@ -38,6 +41,7 @@ struct WAVLayout {
                     throw AudioError(.malformed, name, "the WAV header has no format before its audio")
                 }
                 self.format = format
+                self.tags = tags
                 var declared = UInt64(size)
                 if let longDataSize, size == 0xFFFF_FFFF { declared = longDataSize }
                 (dataBytes, isLengthDeclared) = try WAVLayout.extent(
@@ -54,6 +58,8 @@ struct WAVLayout {
                 format = try AudioFormat(fmtChunk: Array(body), size: size, name: name, warn: warn)
             } else if id == "ds64", body.count >= 16 {
                 longDataSize = littleEndian64(body.dropFirst(8))
+            } else if id == "LIST", size <= 4096 {
+                tags = tags.filled(from: AudioTags(listChunk: try input.peek(size)))
             }
             guard try input.skip(size + size % 2) else {
                 throw AudioError(.truncated, name, "the WAV header is cut off")

@@ -1,0 +1,160 @@
+internal import Audio
+internal import CSndFile
+
+/// One stream of encoded audio through libsndfile.
+@safe final class SoundFileDecoder: AudioDecoder {
+    let format: AudioFormat
+    let declaredFrames: Int?
+    private(set) var tags: AudioTags
+    private(set) var damage: String?
+
+    private let library: vt_sndfile
+    private let handle: OpaquePointer
+    private let window: ReadWindow
+    private let name: String
+    private let isFLAC: Bool
+    private var framesRead = 0
+    /// Frames asked for at once: the library gives no fewer while there is more to come.
+    private let blockFrames: Int
+    /// 24-bit samples as the library gives them: at the upper end of 32.
+    private var wide: [Int32] = []
+
+    /// Reads the headers.
+    ///
+    /// - Parameters:
+    ///   - source: the bytes, from the beginning.
+    ///   - name: what errors call the input.
+    ///   - kind: for errors: `FLAC`.
+    ///   - isFramed: whether the library can go on with fewer bytes than it asks for.
+    init(_ source: any ByteSource, name: String, kind: String, isFramed: Bool) throws(AudioError) {
+        do throws(SoundFileLibrary.Missing) {
+            library = try SoundFileLibrary.functions()
+        } catch {
+            throw AudioError(
+                .unsupported, name, "is \(kind), which needs libsndfile: \(error.reason)", hint: SoundFileLibrary.hint)
+        }
+        self.name = name
+        isFLAC = kind.hasSuffix("FLAC")
+        window = ReadWindow(source, name: name, givesWhatIsThere: isFramed, reach: isFLAC ? FLACTail.reach : 1 << 16)
+        var callbacks = unsafe SF_VIRTUAL_IO(
+            get_filelen: { _ in SoundFileDecoder.unknownLength },
+            seek: { unsafe SoundFileDecoder.seek($0, $1, $2) },
+            read: { unsafe SoundFileDecoder.read($0, $1, $2) },
+            write: { _, _, _ in 0 },
+            tell: { unsafe Int64(SoundFileDecoder.window($0)?.position ?? 0) })
+        var information = SF_INFO()
+        let opened = unsafe library.open_virtual(
+            &callbacks, CInt(SFM_READ), &information, Unmanaged.passUnretained(window).toOpaque())
+        if let failure = window.failure {
+            if let opened = unsafe opened { _ = unsafe library.close(opened) }
+            throw failure
+        }
+        guard let opened = unsafe opened else {
+            throw AudioError(
+                .notAudio, name,
+                "looks like \(kind), but can't be decoded: \(unsafe SoundFileLibrary.message(library, nil))")
+        }
+        let (rate, channels) = (Int(information.samplerate), Int(information.channels))
+        guard AudioFormat.sampleRates.contains(rate), AudioFormat.channelCounts.contains(channels) else {
+            _ = unsafe library.close(opened)
+            throw AudioError(.unsupported, name, "is \(kind) with \(rate) Hz and \(channels) channels")
+        }
+        unsafe handle = unsafe opened
+        format = AudioFormat(
+            sampleRate: rate, channels: channels,
+            sampleFormat: SoundFileDecoder.sampleFormat(of: information.format))
+        declaredFrames =
+            (1..<SoundFileDecoder.unknownLength >> 12).contains(information.frames) ? Int(information.frames) : nil
+        blockFrames = source.isRegularFile ? 4096 : max(1, rate / 50)
+        let text = [SF_STR_TITLE, SF_STR_DATE, SF_STR_COMMENT].map { [library] kind in
+            unsafe library.get_string(opened, CInt(kind)).map { unsafe String(cString: $0) }
+        }
+        tags = AudioTags(title: text[0], date: text[1], comment: text[2])
+    }
+
+    deinit {
+        _ = unsafe library.close(handle)
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(AudioError) -> Int {
+        let frames = min(buffer.count / format.bytesPerFrame, blockFrames)
+        let count: Int64
+        switch format.sampleFormat {
+        case .s16le:
+            count = unsafe library.readf_short(
+                handle, buffer.baseAddress?.assumingMemoryBound(to: CShort.self), Int64(frames))
+        case .f32le:
+            count = unsafe library.readf_float(
+                handle, buffer.baseAddress?.assumingMemoryBound(to: Float.self), Int64(frames))
+        case .s32le:
+            count = unsafe library.readf_int(
+                handle, buffer.baseAddress?.assumingMemoryBound(to: CInt.self), Int64(frames))
+        default:
+            count = unsafe readPacked(into: buffer, frames: frames)
+        }
+        if let failure = window.failure { throw failure }
+        if count < frames, damage == nil, unsafe library.error(handle) != 0 {
+            damage = "damaged: \(unsafe SoundFileLibrary.message(library, handle))"
+        }
+        framesRead += Int(max(0, count))
+        if count == 0, isFLAC, declaredFrames == nil, framesRead > 0, damage == nil,
+            unsafe !FLACTail.isWhole(window.tail)
+        {
+            damage = "truncated in the middle of a frame"
+        }
+        return Int(max(0, count))
+    }
+
+    private func readPacked(into buffer: UnsafeMutableRawBufferPointer, frames: Int) -> Int64 {
+        if wide.isEmpty { wide = [Int32](repeating: 0, count: blockFrames * format.channels) }
+        let count = unsafe library.readf_int(handle, &wide, Int64(frames))
+        var at = 0
+        for sample in wide[..<(Int(max(0, count)) * format.channels)] {
+            unsafe buffer[at] = UInt8(truncatingIfNeeded: sample >> 8)
+            unsafe buffer[at + 1] = UInt8(truncatingIfNeeded: sample >> 16)
+            unsafe buffer[at + 2] = UInt8(truncatingIfNeeded: sample >> 24)
+            at += 3
+        }
+        return count
+    }
+
+    /// What keeps all that the stored samples say.
+    private static func sampleFormat(of format: CInt) -> SampleFormat {
+        switch Int(format) & Int(SF_FORMAT_SUBMASK) {
+        case Int(SF_FORMAT_PCM_S8), Int(SF_FORMAT_PCM_U8), Int(SF_FORMAT_PCM_16), Int(SF_FORMAT_ULAW),
+            Int(SF_FORMAT_ALAW), Int(SF_FORMAT_IMA_ADPCM), Int(SF_FORMAT_MS_ADPCM), Int(SF_FORMAT_GSM610),
+            Int(SF_FORMAT_ALAC_16):
+            .s16le
+        case Int(SF_FORMAT_PCM_24), Int(SF_FORMAT_ALAC_20), Int(SF_FORMAT_ALAC_24): .s24le
+        case Int(SF_FORMAT_PCM_32), Int(SF_FORMAT_ALAC_32): .s32le
+        default: .f32le
+        }
+    }
+
+    // MARK: The library's view of the input
+
+    /// Claimed as the file's length: long enough for any header.
+    private static let unknownLength: Int64 = 1 << 54
+
+    private static func window(_ user: UnsafeMutableRawPointer?) -> ReadWindow? {
+        unsafe user.map { unsafe Unmanaged<ReadWindow>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private static func read(_ target: UnsafeMutableRawPointer?, _ count: Int64, _ user: UnsafeMutableRawPointer?)
+        -> Int64
+    {
+        guard let window = unsafe window(user), count > 0 else { return 0 }
+        return Int64(unsafe window.read(into: UnsafeMutableRawBufferPointer(start: target, count: Int(count))))
+    }
+
+    private static func seek(_ offset: Int64, _ whence: CInt, _ user: UnsafeMutableRawPointer?) -> Int64 {
+        guard let window = unsafe window(user) else { return -1 }
+        let target: Int64
+        switch whence {
+        case SEEK_SET: target = offset
+        case SEEK_CUR: target = Int64(window.position) + offset
+        default: return -1
+        }
+        return window.seek(to: Int(target)) ? target : -1
+    }
+}

@@ -1,0 +1,130 @@
+import Audio
+import Encoding
+import Testing
+
+/// Files that are cut off, overwritten, or say what isn't true: they end, and give what can be decoded.
+@Suite struct Damage {
+    static let kinds: [EncodedFormat] = [.flac, .opus, .vorbis, .mp3]
+    static let frames = 24000
+
+    private func file(_ format: EncodedFormat) throws -> [UInt8] {
+        try Material.encode(Material.samples(frames: Damage.frames), format, rewritable: true)
+    }
+
+    @Test(arguments: kinds) func cutOffAnywhere(format: EncodedFormat) throws {
+        let whole = try file(format)
+        var largest = 0
+        for step in 0..<60 {
+            let size = whole.count * step / 60
+            for isFile in [true, false] {
+                do throws {
+                    let decoded = try Material.decode(Array(whole[..<size]), isFile: isFile)
+                    #expect(decoded.frames <= Damage.frames)
+                    #expect(decoded.damage != nil, "\(size) of \(whole.count) bytes pass for all")
+                    largest = max(largest, decoded.frames)
+                } catch let error as AudioError {
+                    // In the headers: nothing can be decoded.
+                    #expect(error.code != .readFailed && error.code != .resampling)
+                }
+            }
+        }
+        // Vorbis has few pages in a file as short as this.
+        #expect(largest > (format == .vorbis ? -1 : Damage.frames / 2))
+    }
+
+    @Test(arguments: kinds) func overwrittenAnywhere(format: EncodedFormat) throws {
+        let whole = try file(format)
+        var generator = LinearGenerator(seed: 7)
+        var noticed = 0
+        for _ in 0..<120 {
+            var bytes = whole
+            for _ in 0..<Int.random(in: 1...40, using: &generator) {
+                bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+            }
+            do {
+                let decoded = try Material.decode(bytes, isFile: Bool.random(using: &generator))
+                // What a damaged header promises is not believed without bytes behind it.
+                #expect(decoded.frames < 40 * Damage.frames)
+                if decoded.damage != nil { noticed += 1 }
+            } catch is AudioError {
+                noticed += 1
+            } catch {
+                Issue.record(error)
+            }
+        }
+        // A byte of MP3's or FLAC's padding or tags may not matter.
+        #expect(noticed > 60)
+    }
+
+    @Test(arguments: kinds) func missingFromTheMiddle(format: EncodedFormat) throws {
+        var bytes = try file(format)
+        bytes.removeSubrange(bytes.count * 6 / 10..<bytes.count * 7 / 10)
+        do throws {
+            let decoded = try Material.decode(bytes)
+            #expect(decoded.damage != nil)
+            #expect(decoded.frames < Damage.frames)
+        } catch let error as AudioError {
+            #expect(error.code == .malformed || error.code == .notAudio)
+        }
+    }
+
+    @Test func aBillionSamplesAnnounced() throws {
+        var bytes = try file(.flac)
+        // STREAMINFO's count of samples: its lowest 32 bits (RFC 9639, 8.2).
+        bytes.replaceSubrange(22..<26, with: [0x3B, 0x9A, 0xCA, 0x00])
+        let decoded = try Material.decode(bytes)
+        #expect(decoded.frames == Damage.frames)
+        #expect(decoded.damage?.reason.contains("62500.00 s") == true)
+    }
+
+    @Test func strictRefusesAtTheEnd() throws {
+        let bytes = try file(.opus)
+        let reader = try AudioReader(
+            MemorySource(Array(bytes.dropLast(200))), name: "test",
+            options: .init(decoders: EncodedAudio(), strict: true))
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { buffer.deallocate() }
+        #expect(throws: AudioError.self) { while try reader.read(into: buffer) > 0 {} }
+        #expect(reader.framesRead > Damage.frames / 2)
+    }
+
+    @Test func readingFailsInTheMiddle() throws {
+        final class Failing: ByteSource {
+            struct Broken: Error {}
+            let isRegularFile = false
+            let inner: MemorySource
+            init(_ bytes: [UInt8]) { inner = MemorySource(bytes) }
+            func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+                let count = inner.read(into: buffer)
+                if count == 0 { throw Broken() }
+                return count
+            }
+        }
+        for format in Damage.kinds {
+            let half = Array(try file(format).prefix(format == .vorbis ? 6000 : 8000))
+            let error = #expect(throws: AudioError.self) {
+                let reader = try AudioReader(
+                    Failing(half), name: "test", options: .init(decoders: EncodedAudio()))
+                let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+                defer { buffer.deallocate() }
+                while try reader.read(into: buffer) > 0 {}
+            }
+            #expect(error?.code == .readFailed, "\(format)")
+        }
+    }
+}
+
+/// Numbers that are the same in every run.
+struct LinearGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    /// Knuth's MMIX constants; the upper half is the better one.
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        let upper = state >> 32
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return upper << 32 | state >> 32
+    }
+}
