@@ -61,3 +61,12 @@ package func refuseTerminal(_ descriptor: CInt, hint: String) throws {
     if descriptor == STDIN_FILENO { throw Failure(.usage, "standard input is a terminal, not audio", hint: hint) }
     throw Failure(.usage, "won't write audio to a terminal", hint: hint)
 }
+
+/// Whether encoded audio was damaged, which makes the status 65 although what could be decoded was used.
+///
+/// A warning has said why; where only failures are said, it is said here.
+package func isDamaged(_ damage: AudioError?) -> Bool {
+    guard let damage else { return false }
+    if Log.level == .error { Log.error(damage.description, hint: damage.hint) }
+    return true
+}

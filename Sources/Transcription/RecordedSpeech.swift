@@ -16,7 +16,10 @@ package final class RecordedSpeech: SpeechSource {
     private let input: Input
     private let name: String
     private let options: AudioReader.Options
-    private var reader: SpeechReader?
+    private var reader: AudioReader?
+    private var speech: SpeechReader?
+    /// The reader of encoded audio that still grows.
+    private var ahead: DecodedAhead?
     private var meter = LoudnessMeter()
     private let hasNoHeader = Atomic(false)
 
@@ -25,7 +28,10 @@ package final class RecordedSpeech: SpeechSource {
     package var isRefused: Bool { hasNoHeader.load(ordering: .sequentiallyConsistent) }
 
     /// Whether a header was found: what fails before is not worth keeping, what fails after is a recording.
-    package var hasBegun: Bool { reader != nil }
+    package var hasBegun: Bool { speech != nil || ahead?.hasBegun == true }
+
+    /// What was wrong with encoded audio, once its end has been read; all that could be decoded was given.
+    package var damage: AudioError? { reader?.damage ?? ahead?.damage }
 
     /// The loudest 50 ms, in dB relative to full scale; minus infinity where there was nothing.
     package var loudest: Double { meter.loudest }
@@ -53,16 +59,30 @@ package final class RecordedSpeech: SpeechSource {
         case .file(let source):
             count = try open(source).read(into: buffer)
         case .growing(let source):
+            if let ahead {
+                do {
+                    guard let some = try ahead.read(into: buffer, within: patience) else { return nil }
+                    count = some
+                } catch {
+                    if !ahead.hasBegun { hasNoHeader.store(true, ordering: .sequentiallyConsistent) }
+                    throw error
+                }
+                break
+            }
             do {
-                if reader == nil { source.limitWaiting(to: patience, untilFirstByte: false) }
+                if speech == nil { source.limitWaiting(to: patience, untilFirstByte: false) }
                 let reader = try open(source)
                 // Half a frame that was read must not be given up again.
                 source.limitWaiting(to: patience, untilFirstByte: true)
                 count = try reader.read(into: buffer)
             } catch  where error.underlying is KeptAudio.NothingYet {
                 // Half a header: from the beginning again, when there is more of it.
-                if reader == nil { source.rewind() }
+                if speech == nil { source.rewind() }
                 return nil
+            } catch  where error.underlying is DecodersElsewhere.Needed {
+                source.rewind()
+                ahead = try DecodedAhead(source, name: name, options: options)
+                return try read(into: buffer, within: patience)
             }
         }
         meter.add(UnsafeBufferPointer(rebasing: buffer[..<count]))
@@ -70,13 +90,17 @@ package final class RecordedSpeech: SpeechSource {
     }
 
     private func open(_ source: any ByteSource) throws(AudioError) -> SpeechReader {
-        if let reader { return reader }
+        if let speech { return speech }
+        var options = options
+        if case .growing = input { options.decoders = options.decoders.map { DecodersElsewhere(real: $0) } }
         do {
-            let opened = try SpeechReader(AudioReader(source, name: name, options: options))
-            reader = opened
+            let reader = try AudioReader(source, name: name, options: options)
+            let opened = try SpeechReader(reader)
+            self.reader = reader
+            speech = opened
             return opened
         } catch {
-            if !(error.underlying is KeptAudio.NothingYet) {
+            if !(error.underlying is KeptAudio.NothingYet), !(error.underlying is DecodersElsewhere.Needed) {
                 hasNoHeader.store(true, ordering: .sequentiallyConsistent)
             }
             throw error

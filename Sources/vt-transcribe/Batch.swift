@@ -1,4 +1,5 @@
 internal import Audio
+internal import Encoding
 internal import Glibc
 internal import POSIX
 internal import Program
@@ -66,13 +67,14 @@ struct Batch {
                 isKept: isKept, recordingName: recordingName, output: output)
             return try pipe.transcribe(number, of: file)
         }
-        let options = AudioReader.Options(raw: raw, strict: strict) { Log.warning($0) }
+        let options = AudioReader.Options(raw: raw, decoders: EncodedAudio(), strict: strict) { Log.warning($0) }
         let speech = RecordedSpeech(DescriptorSource(borrowing: number, name: name), name: name, options: options)
         defer { withExtendedLifetime(file) {} }
         interruption.begin(reading: nil)
         do {
             let hasSpoken = try recognition.run(over: speech, format: format, input: label) { try output.write($0) }
             if let signal = interruption.caught { interruption.endProcess(by: signal) }
+            if isDamaged(speech.damage) { return .badAudio }
             return hasSpoken ? .done : .noSpeech
         } catch {
             if let signal = interruption.caught { interruption.endProcess(by: signal) }

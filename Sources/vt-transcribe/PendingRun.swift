@@ -1,4 +1,5 @@
 internal import Audio
+internal import Encoding
 internal import Glibc
 internal import POSIX
 internal import Program
@@ -63,7 +64,7 @@ struct PendingRun {
             Log.warning("\(id): its record can't be read; trying it as it is, with \(record.engine)")
         }
         let engine = try findEngine(engine ?? record.engine, settings(for: record))
-        let options = AudioReader.Options(raw: record.raw, strict: strict) { Log.warning($0) }
+        let options = AudioReader.Options(raw: record.raw, decoders: EncodedAudio(), strict: strict) { Log.warning($0) }
         let speech = RecordedSpeech(kept, name: id, options: options)
         let recognition = Recognition(engine: engine, settings: settings(for: record), interruption: interruption)
         // All at once when it is complete: a failure in the middle must not print the beginning twice, today and next time.
@@ -77,6 +78,7 @@ struct PendingRun {
             }
             try output.write(text)
             try recording.discard()
+            if isDamaged(speech.damage) { return .badAudio }
             return hasSpoken ? .done : .noSpeech
         } catch let error as TranscriptOutput.WriteFailure {
             throw error

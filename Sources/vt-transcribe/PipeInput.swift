@@ -1,4 +1,5 @@
 internal import Audio
+internal import Encoding
 internal import Glibc
 internal import POSIX
 internal import Program
@@ -47,7 +48,7 @@ struct PipeInput {
         }
         defer { kept.settle() }
         let interruption = recognition.interruption
-        let options = AudioReader.Options(raw: raw, strict: strict) { problem in
+        let options = AudioReader.Options(raw: raw, decoders: EncodedAudio(), strict: strict) { problem in
             // That a signal ended the audio early is said already.
             if interruption.caught == nil { Log.warning(problem) }
         }
@@ -81,6 +82,7 @@ struct PipeInput {
             try recording?.discard()
         }
         if let failure = reader.failure { throw failure }
+        if isDamaged(speech.damage) { return .badAudio }
         return hasSpoken ? .done : .noSpeech
     }
 

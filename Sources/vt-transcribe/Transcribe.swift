@@ -11,7 +11,7 @@ struct Transcribe: VoiceProgram {
         commandName: "vt-transcribe",
         abstract: "Recognise speech: audio in, text out.",
         discussion: """
-            Reads standard input or files, WAV or --raw, and writes a line of text for each utterance as soon as it is final. Audio \
+            Reads standard input or files (WAV, FLAC, Ogg, MP3, what ffmpeg knows, or --raw) and writes a line of text for each utterance as soon as it is final. Audio \
             from a pipe is kept until its text is out; --pending gives the text of recordings that are still owed one.
             """,
         version: version)

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Audio
+internal import Encoding
 internal import Glibc
 internal import POSIX
 internal import Program
@@ -100,7 +101,7 @@ struct VoiceActivityProgram: VoiceProgram {
         let source = try openInput(path)
         interruption.isReadingPipe = !source.isRegularFile
         let detector = try chooseDetector()
-        let options = AudioReader.Options(raw: raw.format, strict: strict) { Log.warning($0) }
+        let options = AudioReader.Options(raw: raw.format, decoders: EncodedAudio(), strict: strict) { Log.warning($0) }
         let reader = try AudioReader(
             source, name: path == nil || path == "-" ? "standard input" : path ?? "", options: options)
         let hasSpoken =
@@ -109,6 +110,7 @@ struct VoiceActivityProgram: VoiceProgram {
             case .segments: try listSegments(reader, detector)
             case .trim, .split, .gate: try passSpeech(reader, detector, interruption)
             }
+        if isDamaged(reader.damage) { return .badAudio }
         return hasSpoken ? .done : .noSpeech
     }
 

@@ -10,7 +10,10 @@ import Testing
         let installed = try run(Command(script, [prefix], environment: ["VT_BIN": BuiltPrograms.directory]), home: home)
         try #require(installed.status == 0, "\(installed)")
         #expect(installed.text.contains("hint: \(prefix)/bin is not in PATH\n"))
-        #expect(entries(of: "\(prefix)/bin") == ["vt-dictate", "vt-record", "vt-transcribe", "vt-type"])
+        #expect(
+            entries(of: "\(prefix)/bin") == [
+                "vt-dictate", "vt-encode", "vt-record", "vt-transcribe", "vt-type", "vt-vad",
+            ])
         #expect(entries(of: "\(prefix)/libexec/vt") == EveryProgram.plugins)
 
         // Only what was installed is found.

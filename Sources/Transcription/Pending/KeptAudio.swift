@@ -126,6 +126,11 @@ package final class KeptAudio: Sendable {
             isPatientAfterFirstByte = untilFirstByte
         }
 
+        /// Makes reading wait without end again.
+        package func waitAsLongAsItTakes() {
+            patience = nil
+        }
+
         /// Goes back to the first byte.
         package func rewind() {
             position = 0
