@@ -35,8 +35,9 @@ package enum SignalPipe {
         unsafe sigemptyset(&set)
         unsafe sigaddset(&set, number)
         unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
-        kill(getpid(), number)
-        // A signal that does not end a process by default, or arrives late: never go on.
+        // To this thread: a signal to the process may go to another one, and arrive only after the line below.
+        raise(number)
+        // A signal that does not end a process by default: never go on.
         _exit(128 + number)
     }
 }

@@ -17,15 +17,20 @@ final class Interruption: Sendable {
         var isReadingPipe = false
         /// Whether there is somebody who will notice that the engine has stopped.
         var isWorking = false
+        /// Whether a pipe is going to be read, from which words may be coming already.
+        var expectsPipe: Bool
         var wasInterrupted = false
         var caught: CInt?
         var kept: KeptAudio?
         var temporaryOutput: String?
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init() throws(SystemError) {
+    /// - Parameter expectsPipe: whether standard input will be read, and is a pipe: what is spoken while the engine is being
+    ///   looked for counts, too.
+    init(expectsPipe: Bool) throws(SystemError) {
+        state = Mutex(State(expectsPipe: expectsPipe))
         cancellation = try Cancellation()
         try Signals.watch([SIGINT, SIGTERM, SIGHUP]) { [self] in meet($0) }
     }
@@ -54,6 +59,7 @@ final class Interruption: Sendable {
         state.withLock {
             $0.isWorking = false
             $0.isReadingPipe = false
+            $0.expectsPipe = false
             $0.kept = nil
         }
     }
@@ -71,11 +77,12 @@ final class Interruption: Sendable {
             case end(KeptAudio?)
         }
         let reaction: Reaction = state.withLock { state in
-            if !state.isWorking || state.caught != nil { return .end(state.kept) }
-            if signal == SIGINT, state.isReadingPipe, !state.wasInterrupted {
+            let isAtPipe = state.isWorking ? state.isReadingPipe : state.expectsPipe
+            if signal == SIGINT, isAtPipe, state.caught == nil, !state.wasInterrupted {
                 state.wasInterrupted = true
                 return .goOn
             }
+            if !state.isWorking || state.caught != nil { return .end(state.kept) }
             state.caught = signal
             return .stop(state.kept)
         }

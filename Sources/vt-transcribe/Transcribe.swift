@@ -128,6 +128,11 @@ struct Transcribe: VoiceProgram {
         }
     }
 
+    private func isPipe(_ descriptor: CInt) -> Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT)
+    }
+
     /// What the recording is to be called: `--pending-id`, else what vt-dictate(1) has chosen to find it by.
     private func recordingName(for inputs: [String]) -> RecordingName? {
         if let pendingID { return RecordingName(id: pendingID, isDemanded: true) }
@@ -146,7 +151,7 @@ struct Transcribe: VoiceProgram {
             try refuseTerminal(
                 STDIN_FILENO, hint: "pipe audio into it (vt-record | vt-transcribe), or name a file")
         }
-        let interruption = try Interruption()
+        let interruption = try Interruption(expectsPipe: inputs.contains("-") && isPipe(STDIN_FILENO))
         let settings = EngineSettings(
             language: language, model: model, prompt: prompt, options: try parsedOptions(),
             timeout: timeout.map { .seconds($0.seconds) })

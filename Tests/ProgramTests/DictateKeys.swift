@@ -57,6 +57,7 @@ import Testing
     @Test func cancelTypesNothingAndDeletesTheAudio() throws {
         let stages = try Stages()
         _ = try stages.dictate("start")
+        try eventually("the recogniser runs") { stages.file("names").hasSuffix("\n") }
         let id = stages.file("names").filter { $0 != "\n" }
         try #require(stages.folders == [id])
         try makeDirectories(stages.home.pending)

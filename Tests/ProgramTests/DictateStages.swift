@@ -38,11 +38,13 @@ struct Stages {
     func transcribe(saying text: String = "hello", status: Int = 0, after seconds: Double = 0) throws {
         try add(
             "vt-transcribe",
-            "echo \"$2\" >>'\(home.files)/names'; cat >/dev/null; sleep \(seconds); echo '\(text)'; exit \(status)")
+            "echo \"$VT_PENDING_ID\" >>'\(home.files)/names'; cat >/dev/null; sleep \(seconds); echo '\(text)'; exit \(status)")
     }
 
     func type(status: Int = 0) throws {
-        try add("vt-type", "cat >>'\(home.files)/typed'; exit \(status)")
+        let collect = "cat >>'\(home.files)/typed'"
+        // Without a child of its own, where it can: one would survive it, and read on.
+        try add("vt-type", status == 0 ? "exec \(collect)" : "\(collect); exit \(status)")
     }
 
     private func add(_ name: String, _ script: String) throws {

@@ -34,7 +34,8 @@ import Testing
             program.signal(SIGINT)
             return program.hasEnded
         }
-        #expect(try program.finish().ending == .signalled(SIGINT))
+        let result = try program.finish()
+        #expect(result.ending == .signalled(SIGINT), "\(result)")
         #expect(try test.onlyKeptAudio() == audio)
     }
 
