@@ -38,7 +38,8 @@ struct Stages {
     func transcribe(saying text: String = "hello", status: Int = 0, after seconds: Double = 0) throws {
         try add(
             "vt-transcribe",
-            "echo \"$VT_PENDING_ID\" >>'\(home.files)/names'; cat >/dev/null; sleep \(seconds); echo '\(text)'; exit \(status)")
+            "echo \"$VT_PENDING_ID\" >>'\(home.files)/names'; cat >/dev/null; sleep \(seconds); echo '\(text)'; exit \(status)"
+        )
     }
 
     func type(status: Int = 0) throws {
