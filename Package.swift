@@ -81,7 +81,8 @@ let package = Package(
         .target(name: "Program", dependencies: ["Audio", "POSIX", "Text", argumentParser], swiftSettings: swift),
 
         .executableTarget(
-            name: "vt-record", dependencies: ["Audio", "Capture", "POSIX", "Program", "Text", argumentParser],
+            name: "vt-record",
+            dependencies: ["Audio", "Capture", "POSIX", "Program", "Text", "VoiceActivity", argumentParser],
             swiftSettings: swift),
         .executableTarget(
             name: "vt-encode", dependencies: ["Audio", "Encoding", "POSIX", "Program", argumentParser],

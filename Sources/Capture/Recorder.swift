@@ -19,6 +19,12 @@ package final class Recorder: Sendable {
         case dropping(at: Int)
         /// The queue takes frames again; silence stands in place of those that it didn't.
         case dropped(frames: Int, at: Int)
+        /// The sink has heard speech, from here on.
+        case speech(at: Int)
+        /// The sink has heard silence for long enough: the recording is over.
+        case silence
+        /// The sink has not heard any speech in the time that it was given: the recording is over.
+        case noSpeech
         /// Nothing more is recorded.
         case ended
     }
@@ -110,7 +116,8 @@ package final class Recorder: Sendable {
         events.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
 
-    private func tell(_ event: Event) {
+    /// Adds to what there is to tell. Any thread may call it.
+    package func tell(_ event: Event) {
         events.withLock { $0.append(event) }
         eventBell.ring()
     }

@@ -7,10 +7,26 @@ package protocol RecordingSink: ~Copyable {
 
     /// Takes the next bytes; it may wait.
     mutating func write(_ bytes: UnsafeRawBufferPointer) throws
+
+    /// Takes silence that stands for what was lost.
+    mutating func fill(_ bytes: UnsafeRawBufferPointer) throws
+
+    /// Whether it wants nothing more: the recording is over then.
+    var isComplete: Bool { get }
+}
+
+extension RecordingSink where Self: ~Copyable {
+    package mutating func fill(_ bytes: UnsafeRawBufferPointer) throws {
+        try unsafe write(bytes)
+    }
+
+    package var isComplete: Bool { false }
 }
 
 extension Recorder {
     /// Carries the recording to where it shall go, until it is over and all of it is there.
+    ///
+    /// A sink that is complete ends it, and what was captured since is left where it is.
     ///
     /// - Returns: the error that ended the recording; nil where its end was wanted.
     /// - Throws: what the sink throws.
@@ -25,7 +41,7 @@ extension Recorder {
                 unsafe try sink.write(bytes)
                 idle = 0
             case .silence(let frames):
-                try writeSilence(frames, to: &sink)
+                try fill(frames, in: &sink)
                 idle = 0
             case .ended(let error):
                 return error
@@ -37,18 +53,22 @@ extension Recorder {
                     return CaptureError(.stalled, device: "", detail: "the sound system does not answer")
                 }
             }
+            if sink.isComplete {
+                stop()
+                return nil
+            }
         }
     }
 
     /// Seconds without a sign of the capturing thread, which gives one every 0.1 s.
     private static let longestHang = 5
 
-    private func writeSilence(_ frames: Int, to sink: inout some RecordingSink & ~Copyable) throws {
+    private func fill(_ frames: Int, in sink: inout some RecordingSink & ~Copyable) throws {
         let block = [UInt8](repeating: format.sampleFormat == .u8 ? 0x80 : 0, count: format.bytesPerFrame * 4096)
         var rest = frames * format.bytesPerFrame
-        while rest > 0 {
+        while rest > 0, !sink.isComplete {
             let count = min(rest, block.count)
-            try unsafe block.withUnsafeBytes { try unsafe sink.write(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            try unsafe block.withUnsafeBytes { try unsafe sink.fill(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
             rest -= count
         }
     }

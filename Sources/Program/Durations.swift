@@ -24,6 +24,7 @@ package struct TimeSpan: ExpressibleByArgument, Equatable, Sendable, CustomStrin
     }
 
     package var description: String {
-        seconds < 1 ? "\(Int((seconds * 1000).rounded()))ms" : "\(seconds)s"
+        if seconds < 1 { return "\(Int((seconds * 1000).rounded()))ms" }
+        return seconds == seconds.rounded() ? "\(Int(seconds))s" : "\(seconds)s"
     }
 }

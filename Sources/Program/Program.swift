@@ -15,11 +15,16 @@ package protocol VoiceProgram: ParsableCommand {
     /// - Throws: `Failure`, or any error that `explain` knows; every other one ends with 70.
     mutating func work() throws -> ExitStatus
 
+    /// The arguments as ArgumentParser shall see them: for what it cannot say, such as an option whose value may be left out.
+    static func arranged(_ arguments: [String]) -> [String]
+
     /// What an error of the modules that this program joins means to its user; nil where it isn't one of theirs.
     static func explain(_ error: any Error) -> Failure?
 }
 
 extension VoiceProgram {
+    package static func arranged(_ arguments: [String]) -> [String] { arguments }
+
     package static func explain(_ error: any Error) -> Failure? { nil }
 }
 
@@ -30,7 +35,7 @@ package func runProgram<Command: VoiceProgram>(_ type: Command.Type) -> Never {
     occupyStandardDescriptors()
     var command: Command
     do {
-        var parsed = try Command.parseAsRoot()
+        var parsed = try Command.parseAsRoot(Command.arranged(Array(CommandLine.arguments.dropFirst())))
         guard let own = parsed as? Command else {
             // A command of ArgumentParser's own (help): it ends by throwing what it has to say.
             try parsed.run()

@@ -36,6 +36,27 @@ package struct InstalledDetector {
     }
 }
 
+extension InstalledDetector {
+    /// What to tell the user where another detector stands in for the network; nil where none does.
+    package var warning: (message: String, hint: String)? {
+        problem.map { problem in
+            (
+                problem.code == .missing ? "the silero detector is not installed" : problem.description,
+                "scripts/install-model installs it; going on with --detector energy, which hears every sound as speech"
+            )
+        }
+    }
+}
+
+extension WeightsError {
+    /// What to do where the network was asked for.
+    package var hint: String {
+        code == .missing
+            ? "scripts/install-model installs it; --detector energy needs no weights"
+            : "scripts/install-model installs it again"
+    }
+}
+
 extension SileroWeights {
     /// Where `scripts/install-model` puts the weights: the first place that has them; the user's own where none has.
     ///

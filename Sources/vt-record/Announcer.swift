@@ -8,15 +8,12 @@ internal import Text
 /// Says on stderr what happens in a recording, and draws the meter: on a thread that nothing else waits for.
 final class Announcer: Sendable {
     private let recorder: Recorder
-    private let meter: Meter
-    private let device: String
     private let thread: Thread
 
-    init(_ recorder: Recorder, meter: Meter, device: String) throws(SystemError) {
+    init(_ recorder: Recorder, meter: Meter, device: String, speech: SpeechOptions) throws(SystemError) {
         self.recorder = recorder
-        self.meter = meter
-        self.device = device
-        thread = try Thread("messages") { announce(recorder, meter, device) }
+        let state = Announcement(recorder: recorder, meter: meter, device: device, speech: speech)
+        thread = try Thread("messages") { state.announce() }
     }
 
     /// Waits until everything is said.
@@ -25,10 +22,12 @@ final class Announcer: Sendable {
     }
 
     /// Says what is true of the recording as a whole.
-    func summarise() {
+    ///
+    /// - Parameter written: its frames, where they are fewer than were captured.
+    func summarise(written: Int?) {
         let totals = recorder.totals
         guard totals.frames > 0 else { return }
-        let length = "recorded \(seconds(totals.frames, recorder.format)) s"
+        let length = "recorded \(seconds(written ?? totals.frames, recorder.format)) s"
         let overruns = "\(totals.overruns) overrun\(totals.overruns == 1 ? "" : "s")"
         let lost = seconds(totals.lostFrames, recorder.format)
         let dropped = seconds(totals.droppedFrames, recorder.format)
@@ -56,43 +55,64 @@ private func seconds(_ frames: Int, _ format: AudioFormat) -> String {
     decimal(Double(frames) / Double(format.sampleRate), places: 2)
 }
 
-/// The messages' thread, until the recording ends.
-private func announce(_ recorder: Recorder, _ meter: Meter, _ device: String) {
-    let format = recorder.format
-    var hasStarted = false
-    var limiter = OverrunLimiter()
-    while true {
-        guard let event = recorder.nextEvent(milliseconds: hasStarted && meter.isShown ? 80 : nil) else {
-            if hasStarted, meter.isShown {
-                meter.draw(seconds: Double(recorder.totals.frames) / Double(format.sampleRate))
+/// What the messages' thread knows.
+private struct Announcement: Sendable {
+    let recorder: Recorder
+    let meter: Meter
+    let device: String
+    let speech: SpeechOptions
+
+    /// The messages' thread, until the recording ends.
+    func announce() {
+        let format = recorder.format
+        var hasStarted = false
+        var isWaiting = speech.waitForSpeech
+        var limiter = OverrunLimiter()
+        while true {
+            guard let event = recorder.nextEvent(milliseconds: hasStarted && meter.isShown ? 80 : nil) else {
+                if hasStarted, meter.isShown {
+                    let length = Double(recorder.totals.frames) / Double(format.sampleRate)
+                    meter.draw(seconds: isWaiting ? nil : length)
+                }
+                continue
             }
-            continue
-        }
-        meter.erase()
-        switch event {
-        case .opened(let name, let period, let buffer):
-            Log.debug(
-                "opened \(name): period \(decimal(period * 1000, places: 1)) ms, buffer \(decimal(buffer, places: 2)) s"
-            )
-        case .slowStart:
-            Log.warning("\(device) has not delivered anything yet; waiting")
-        case .started:
-            hasStarted = true
-            let channels = format.channels == 1 ? "mono" : "\(format.channels) channels"
-            Log.warning(
-                "recording from \(device): \(format.sampleRate) Hz, \(channels), \(format.sampleFormat.rawValue)")
-        case .overrun(let frames, let position):
-            guard limiter.allows() else { continue }
-            Log.warning(
-                "overrun at \(seconds(position, format)) s: \(seconds(frames, format)) s were lost, and are silence")
-        case .dropping(let position):
-            Log.warning(
-                "the reader is \(seconds(recorder.queue.held / format.bytesPerFrame, format)) s behind: dropping what is "
-                    + "captured from \(seconds(position, format)) s on")
-        case .dropped(let frames, let position):
-            Log.warning("dropped \(seconds(frames, format)) s from \(seconds(position, format)) s on; they are silence")
-        case .ended:
-            return
+            meter.erase()
+            switch event {
+            case .opened(let name, let period, let buffer):
+                Log.debug(
+                    "opened \(name): period \(decimal(period * 1000, places: 1)) ms, "
+                        + "buffer \(decimal(buffer, places: 2)) s")
+            case .slowStart:
+                Log.warning("\(device) has not delivered anything yet; waiting")
+            case .started:
+                hasStarted = true
+                let channels = format.channels == 1 ? "mono" : "\(format.channels) channels"
+                Log.warning(
+                    "\(isWaiting ? "waiting for speech" : "recording") from \(device): \(format.sampleRate) Hz, "
+                        + "\(channels), \(format.sampleFormat.rawValue)")
+            case .speech(let position):
+                let message = "speech at \(seconds(position, format)) s"
+                if isWaiting { Log.warning("\(message): recording") } else { Log.info(message) }
+                isWaiting = false
+            case .silence:
+                Log.warning("\(speech.untilSilence?.description ?? "") of silence: the recording ends")
+            case .noSpeech:
+                Log.warning("no speech in \(TimeSpan(seconds: speech.patience ?? 0))")
+            case .overrun(let frames, let position):
+                guard limiter.allows() else { continue }
+                Log.warning(
+                    "overrun at \(seconds(position, format)) s: \(seconds(frames, format)) s were lost, and are silence"
+                )
+            case .dropping(let position):
+                Log.warning(
+                    "the reader is \(seconds(recorder.queue.held / format.bytesPerFrame, format)) s behind: dropping what "
+                        + "is captured from \(seconds(position, format)) s on")
+            case .dropped(let frames, let position):
+                Log.warning(
+                    "dropped \(seconds(frames, format)) s from \(seconds(position, format)) s on; they are silence")
+            case .ended:
+                return
+            }
         }
     }
 }

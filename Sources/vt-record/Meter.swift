@@ -31,7 +31,9 @@ final class Meter: Sendable {
     }
 
     /// Draws the line anew.
-    func draw(seconds: Double) {
+    ///
+    /// - Parameter seconds: how long the recording is; nil while it waits for speech.
+    func draw(seconds: Double?) {
         let level = Float(bitPattern: peak.exchange(0, ordering: .relaxed))
         let decibels = level > 0 ? 20 * log10(Double(level)) : -.infinity
         // 2 dB for each mark, from -60 to full scale.
@@ -39,9 +41,13 @@ final class Meter: Sendable {
         let bar = String(repeating: "#", count: marks) + String(repeating: "-", count: 30 - marks)
         let number = decibels.isFinite ? "\(Int(decibels.rounded()))" : "-inf"
         let clip = level >= 0.999 ? " CLIPPED" : ""
+        show("\r\(seconds.map(clock) ?? "waiting") [\(bar)] \(number) dB\(clip)\u{1B}[K")
+    }
+
+    private func clock(_ seconds: Double) -> String {
         let minutes = Int(seconds) / 60
         let rest = decimal(seconds - Double(minutes * 60), places: 1)
-        show("\r\(minutes):\(rest.utf8.count < 4 ? "0" : "")\(rest) [\(bar)] \(number) dB\(clip)\u{1B}[K")
+        return "\(minutes):\(rest.utf8.count < 4 ? "0" : "")\(rest)"
     }
 
     /// Makes the line free for a message.

@@ -4,6 +4,7 @@ internal import Capture
 internal import Glibc
 internal import POSIX
 internal import Program
+internal import VoiceActivity
 
 /// Options, and what is joined by them.
 struct Record: VoiceProgram {
@@ -49,6 +50,8 @@ struct Record: VoiceProgram {
     @Flag(help: "Show no level meter, on a terminal either.")
     var noMeter = false
 
+    @OptionGroup(title: "By speech") var speech: SpeechOptions
+
     @OptionGroup
     var messages: MessageOptions
 
@@ -67,6 +70,8 @@ struct Record: VoiceProgram {
         AudioFormat(sampleRate: rate, channels: channels, sampleFormat: sampleFormat)
     }
 
+    static func arranged(_ arguments: [String]) -> [String] { SpeechOptions.arranged(arguments) }
+
     mutating func work() throws -> ExitStatus {
         messages.apply()
         ALSALibrary.redirectMessages { text in Log.debug("ALSA: \(text)") }
@@ -78,43 +83,51 @@ struct Record: VoiceProgram {
             try refuseTerminal(
                 STDOUT_FILENO, hint: "name a file with -o, or send it on: vt-record | vt-transcribe")
         }
-        var destination = try Destination(path: output, format: format, raw: raw)
-        let reason = try record(into: &destination)
-        if let reason { throw reason }
-        return .done
+        let detector = speech.listens ? try speech.chooseDetector() : nil
+        return try record(into: try Destination(path: output, format: format, raw: raw), detector)
     }
 
     /// Records until somebody or something ends it.
     ///
-    /// - Returns: the error that ended it; nil where its end was wanted. What was recorded is complete either way.
-    private func record(into destination: inout Destination) throws -> CaptureError? {
-        let meter = Meter(isWanted: !noMeter && !messages.quiet, format: format)
-        let recorder = try Recorder(
-            format: format, limit: duration.map { max(1, Int(($0.seconds * Double(rate)).rounded())) },
-            listener: meter.listener)
-        try obeySignals(recorder, destination.unfinished)
-        let announcer = try Announcer(recorder, meter: meter, device: device)
-        let device = device
+    /// - Returns: whether it is what was asked for, or nobody spoke.
+    /// - Throws: the error that ended it. What was recorded is complete either way.
+    private func record(into destination: consuming Destination, _ detector: (any Detector)?) throws -> ExitStatus {
         let format = format
+        let meter = Meter(isWanted: !noMeter && !messages.quiet, format: format)
+        let limit = duration.map { max(1, Int(($0.seconds * Double(rate)).rounded())) }
+        // What is heard before the recording begins is no part of its duration.
+        let recorder = try Recorder(
+            format: format, limit: speech.waitForSpeech ? nil : limit, listener: meter.listener)
+        let listener = try detector.map {
+            try Listener(speech, detector: $0, format: format, limit: speech.waitForSpeech ? limit : nil) {
+                recorder.tell($0)
+            }
+        }
+        try obeySignals(recorder, destination.unfinished)
+        let announcer = try Announcer(recorder, meter: meter, device: device, speech: speech)
+        let device = device
         let period = period.seconds
         try recorder.start { () throws(CaptureError) in
             let name = try CaptureDevice.resolve(device, among: CaptureDevice.list())
             return try ALSAMicrophone(device: name, format: format, period: period)
         }
+        var sink = ListeningDestination(destination, listener)
         let reason: CaptureError?
         do {
-            reason = try recorder.deliver(to: &destination)
-            try destination.finish(headerAtLeast: reason == nil)
+            reason = try recorder.deliver(to: &sink)
+            // Without speech there is no recording; but who reads a pipe is owed a stream.
+            try sink.finish(headerAtLeast: reason == nil && (output == nil || !sink.isWaiting))
         } catch {
             recorder.close()
             announcer.wait()
-            destination.salvage()
+            sink.salvage()
             throw error
         }
         recorder.close()
         announcer.wait()
-        announcer.summarise()
-        return reason
+        announcer.summarise(written: listener?.written)
+        if let reason { throw reason }
+        return sink.isWaiting || listener?.isInVain == true ? .noSpeech : .done
     }
 
     /// The first signal ends the recording, the second the program.

@@ -129,20 +129,10 @@ struct VoiceActivityProgram: VoiceProgram {
     private func chooseDetector() throws -> any Detector {
         do throws(WeightsError) {
             let installed = try InstalledDetector(detector, weights: model)
-            if let problem = installed.problem {
-                Log.warning(
-                    problem.code == .missing ? "the silero detector is not installed" : problem.description,
-                    hint:
-                        "scripts/install-model installs it; going on with --detector energy, which hears every sound as speech"
-                )
-            }
+            if let warning = installed.warning { Log.warning(warning.message, hint: warning.hint) }
             return installed.detector
         } catch {
-            throw Failure(
-                .unavailable, error.description,
-                hint: error.code == .missing
-                    ? "scripts/install-model installs it; --detector energy needs no weights"
-                    : "scripts/install-model installs it again")
+            throw Failure(.unavailable, error.description, hint: error.hint)
         }
     }
 }

@@ -25,6 +25,21 @@ extension Home {
             """
         try write(definitions.utf8, to: "\(path)/.asoundrc")
     }
+
+    /// Gives the programs of this home one microphone, the default, that hears a recording and then digital silence.
+    ///
+    /// - Parameters:
+    ///   - samples: s16le, 16 kHz, one channel; the first is heard when the microphone is started.
+    ///   - speed: device seconds in a second.
+    package func addMicrophone(hearing samples: [UInt8], speed: Int = 1) throws {
+        try write(samples, to: directory("heard.raw"))
+        let definition = """
+            pcm_type.vt_test { lib "\(BuiltPrograms.directory)/libTestMicrophone.so" }
+            pcm.!default { type vt_test rate 16000 channels 1 speed \(speed) play "\(directory("heard.raw"))" }
+
+            """
+        try write(definition.utf8, to: "\(path)/.asoundrc")
+    }
 }
 
 /// What a counting microphone delivered: samples s16le, of one channel.

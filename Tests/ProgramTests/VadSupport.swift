@@ -7,7 +7,8 @@ enum Vad {
     static let card = "\(Speech.directory)/cards/005.wav"
     static let chapter = "\(Speech.directory)/librivox/sense_and_sensibility_01_austen_64kb-0870.wav"
 
-    static let hasWeights = access(SileroWeights.installedPath, R_OK) == 0
+    static let weights = SileroWeights.installedPath
+    static let hasWeights = access(weights, R_OK) == 0
     static let detectors = hasWeights ? ["silero", "energy"] : ["energy"]
 
     /// Runs it; the weights are those of whoever runs the tests.

@@ -13,6 +13,8 @@
 //   rate          the only rate that it has; any, where it isn't given
 //   channels      the only channel count that it has
 //   speed         device seconds in a second (1)
+// and a string:
+//   play          a file of headerless s16le samples, of one channel, that it hears in place of the count, and then silence
 
 #define PIC 1
 #define _GNU_SOURCE
@@ -20,6 +22,7 @@
 #include <alsa/pcm_external.h>
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -34,6 +37,8 @@ struct microphone {
     int64_t transferred; // frames since the last start
     int64_t next_overrun;
     int gone;
+    uint16_t *played; // NULL: it counts
+    int64_t played_count;
 };
 
 static int64_t now(void) {
@@ -89,7 +94,8 @@ static snd_pcm_sframes_t mic_transfer(
     for (unsigned channel = 0; channel < io->channels; channel++) {
         char *first = (char *)areas[channel].addr + areas[channel].first / 8;
         for (snd_pcm_uframes_t i = 0; i < size; i++) {
-            uint16_t value = (uint16_t)(mic->base + mic->transferred + (int64_t)i);
+            int64_t frame = mic->base + mic->transferred + (int64_t)i;
+            uint16_t value = mic->played ? (frame < mic->played_count ? mic->played[frame] : 0) : (uint16_t)frame;
             memcpy(first + (offset + i) * (areas[channel].step / 8), &value, sizeof value);
         }
     }
@@ -118,8 +124,21 @@ static int mic_prepare(snd_pcm_ioplug_t *io) {
 static int mic_close(snd_pcm_ioplug_t *io) {
     struct microphone *mic = io->private_data;
     close(io->poll_fd);
+    free(mic->played);
     free(mic);
     return 0;
+}
+
+static int load(struct microphone *mic, const char *path) {
+    FILE *file = fopen(path, "rb");
+    if (!file) return -errno;
+    long size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+    rewind(file);
+    mic->played_count = size < 0 ? 0 : size / 2;
+    mic->played = malloc((size_t)mic->played_count * 2 + 2);
+    int failed = size < 0 || !mic->played || fread(mic->played, 2, (size_t)mic->played_count, file) != (size_t)mic->played_count;
+    fclose(file);
+    return failed ? -EIO : 0;
 }
 
 static const snd_pcm_ioplug_callback_t callbacks = {
@@ -137,6 +156,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(vt_test) {
     struct microphone *mic = calloc(1, sizeof *mic);
     if (!mic) return -ENOMEM;
     mic->speed = 1;
+    const char *play = NULL;
     snd_config_iterator_t i, next;
     struct {
         const char *key;
@@ -152,12 +172,15 @@ SND_PCM_PLUGIN_DEFINE_FUNC(vt_test) {
         snd_config_t *entry = snd_config_iterator_entry(i);
         const char *id;
         if (snd_config_get_id(entry, &id) < 0) continue;
+        if (!strcmp(id, "play")) snd_config_get_string(entry, &play);
         for (size_t s = 0; s < sizeof settings / sizeof *settings; s++)
             if (!strcmp(id, settings[s].key)) snd_config_get_integer(entry, settings[s].value);
     }
     int error = -(int)open_error;
     if (!error && stream != SND_PCM_STREAM_CAPTURE) error = -EINVAL;
+    if (!error && play) error = load(mic, play);
     if (error) {
+        free(mic->played);
         free(mic);
         return error;
     }
@@ -173,6 +196,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(vt_test) {
     error = snd_pcm_ioplug_create(&mic->io, name, stream, mode);
     if (error < 0) {
         close(mic->io.poll_fd);
+        free(mic->played);
         free(mic);
         return error;
     }

@@ -20,7 +20,7 @@ function __vt-record_parse_tokens -S
     set -l unparsed_tokens (__vt-record_tokens -pc)
     switch $unparsed_tokens[1]
     case 'vt-record'
-        __vt-record_parse_subcommand 0 'device=' 'list-devices' 'json' 'rate=' 'channels=' 'sample-format=' 'raw' 'o/output=' 'duration=' 'period=' 'no-meter' 'q/quiet' 'version' 'h/help'
+        __vt-record_parse_subcommand 0 'device=' 'list-devices' 'json' 'rate=' 'channels=' 'sample-format=' 'raw' 'o/output=' 'duration=' 'period=' 'no-meter' 'until-silence=' 'no-speech-timeout=' 'wait-for-speech' 'pre-roll=' 'detector=' 'q/quiet' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __vt-record_parse_subcommand -r 1 'version'
@@ -88,6 +88,11 @@ complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_op
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" duration' -l 'duration' -d 'End by itself after so long: 300ms, 1.5s, 2m.' -rfka ''
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" period' -l 'period' -d 'How much sound arrives at a time: 1ms to 1s.' -rfka ''
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" no-meter' -l 'no-meter' -d 'Show no level meter, on a terminal either.'
+complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" until-silence' -l 'until-silence' -d 'End when so much silence has followed speech; 1.2s where no time is given.' -rfka ''
+complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" no-speech-timeout' -l 'no-speech-timeout' -d 'End with status 1 when nobody has spoken for so long (default: 10s with --until-silence, unless it waits).' -rfka ''
+complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" wait-for-speech' -l 'wait-for-speech' -d 'Write nothing until somebody speaks; --duration counts from then on.'
+complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" pre-roll' -l 'pre-roll' -d 'With --wait-for-speech: begin so long before the speech (default: 500ms).' -rfka ''
+complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" detector' -l 'detector' -d 'silero or energy (default: silero where its weights are installed).' -rfka 'silero energy'
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" q quiet' -l 'quiet' -s 'q' -d 'Say nothing on standard error but why it failed.'
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" version' -l 'version' -d 'Show the version.'
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" h help' -s 'h' -l 'help' -d 'Show help information.'

@@ -1,25 +1,26 @@
-/// The frames of the input that may still be wanted, as they are stored.
-struct Tape {
-    let bytesPerFrame: Int
-    /// The first frame that is held, counted from the beginning of the input.
-    private(set) var start = 0
+/// The frames of a stream that may still be wanted, as they are stored.
+package struct Tape {
+    package let bytesPerFrame: Int
+    /// The first frame that is held, counted from the beginning of the stream.
+    package private(set) var start = 0
     private var bytes: [UInt8] = []
     /// Bytes at the front that nobody wants any more.
     private var unwanted = 0
 
-    init(bytesPerFrame: Int) {
+    package init(bytesPerFrame: Int) {
         self.bytesPerFrame = bytesPerFrame
     }
 
     /// Behind the last frame.
-    var end: Int { start + (bytes.count - unwanted) / bytesPerFrame }
+    package var end: Int { start + (bytes.count - unwanted) / bytesPerFrame }
 
-    mutating func append(_ frames: UnsafeRawBufferPointer) {
-        bytes.append(contentsOf: frames)
+    /// Adds whole frames.
+    package mutating func append(_ frames: UnsafeRawBufferPointer) {
+        unsafe bytes.append(contentsOf: frames)
     }
 
     /// Forgets what is before a frame.
-    mutating func forget(before frame: Int) {
+    package mutating func forget(before frame: Int) {
         guard frame > start else { return }
         let count = min(frame, end) - start
         start += count
@@ -32,11 +33,11 @@ struct Tape {
     }
 
     /// Gives the frames of a range, as far as they are held.
-    func read(_ frames: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+    package func read(_ frames: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
         let wanted = frames.clamped(to: start..<end)
         if wanted.isEmpty { return }
         let first = unwanted + (wanted.lowerBound - start) * bytesPerFrame
         let range = first..<first + wanted.count * bytesPerFrame
-        try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+        try unsafe bytes.withUnsafeBytes { try unsafe body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 }
