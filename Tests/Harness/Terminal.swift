@@ -111,6 +111,8 @@ package final class Terminal: Sendable {
             kill()
             throw error
         }
+        // What was written last may still be on its way, unless something in the background holds the terminal open.
+        try? eventually("the rest of the screen", within: .seconds(2)) { screenBytes.ended }
         guard let statuses = try? text(of: statusFile) else { throw HarnessError("the shell died: \(line)\n\(screen)") }
         return statuses.split { $0 == " " || $0 == "\n" }.compactMap { Int($0) }
     }
