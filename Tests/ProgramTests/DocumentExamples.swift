@@ -22,6 +22,7 @@ struct DocumentExample: Sendable, CustomStringConvertible {
             ("#!/bin/sh", "an engine, tried by DocumentEngines"),
             ("pulse:DEVICE=", "names somebody's own microphone"),
             ("final start=", "output, not a command"),
+            ("while vt-record", "goes on until somebody ends it"),
         ]
         return reasons.first { script.contains($0.0) }?.1
     }
