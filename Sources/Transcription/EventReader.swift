@@ -38,6 +38,8 @@ struct EventReader {
             return text.allSatisfy(\.isWhitespace) ? nil : .final(result)
         case "status":
             return .status(text)
+        case "warning":
+            return .warning(text, hint: event["hint"]?.sanitized)
         case "error":
             error = text
             return nil

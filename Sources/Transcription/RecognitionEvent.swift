@@ -8,6 +8,8 @@ package enum RecognitionEvent: Equatable, Sendable {
     case final(Utterance)
     /// What the engine is doing, for people.
     case status(String)
+    /// What the user should know although the work goes on, and what to do about it.
+    case warning(String, hint: String? = nil)
 }
 
 /// A stretch of speech and its text.

@@ -27,6 +27,7 @@ struct Recognition {
             switch event {
             case .final: hasSpoken = true
             case .status(let text): Log.info("\(engine.name): \(text)")
+            case .warning(let text, let hint): Log.warning("\(engine.name): \(text)", hint: hint)
             case .partial, .word: break
             }
             try write(formatter.add(event))

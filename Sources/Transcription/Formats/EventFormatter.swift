@@ -38,6 +38,8 @@ extension EventLine {
             attributes.add("confidence", word.confidence)
             self.init("word", attributes, text: word.text)
         case .status(let text): self.init("status", text: text)
+        case .warning(let text, let hint):
+            self.init("warning", hint.map { [Attribute("hint", $0)] } ?? [], text: text)
         }
     }
 
