@@ -56,13 +56,15 @@ package struct OutputFile: ~Copyable, Sendable {
 
     /// Puts the complete file in its place, when its bytes are on the disk.
     ///
+    /// - Parameter isReproducible: whether the same bytes can be made again from what is still there, so that a crash in the next
+    ///   seconds costs work, but no recording: then the disk is not waited for, which takes longer than a short conversion.
     /// - Throws: `OutputError` with `writeFailed`. Where only the renaming failed, the bytes stay under the temporary name,
     ///   which the error names.
-    package mutating func commit() throws(OutputError) {
+    package mutating func commit(isReproducible: Bool = false) throws(OutputError) {
         guard let open = file.take() else { return }
         do throws(SystemError) {
             // Otherwise a crash may leave the new name with no bytes behind it (ext4 and XFS delay allocation).
-            if temporaryPath != nil, fdatasync(open.number) < 0, errno != EINVAL, errno != EROFS {
+            if temporaryPath != nil, !isReproducible, fdatasync(open.number) < 0, errno != EINVAL, errno != EROFS {
                 throw SystemError(code: errno, call: "fdatasync", subject: path)
             }
             try open.close()

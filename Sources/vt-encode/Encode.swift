@@ -31,7 +31,7 @@ struct Encode: VoiceProgram {
     @Option(help: ArgumentHelp("Bits a second: 32k, 128000. For opus, vorbis and mp3.", valueName: "rate"))
     var bitrate: Bitrate?
 
-    @Option(help: ArgumentHelp("Work put into small files: opus 0 to 10 (10), flac 0 to 8 (5).", valueName: "level"))
+    @Option(help: ArgumentHelp("Work put into small files: opus 0 to 10 (5), flac 0 to 8 (5).", valueName: "level"))
     var complexity: Int?
 
     @Option(help: ArgumentHelp("How much audio opus holds back to make a page: 20ms to 1s (40ms).", valueName: "time"))

@@ -49,7 +49,7 @@ final class EncodeOutput: ByteSink {
 
     /// Gives a complete file its name.
     func commit() throws(OutputError) {
-        try file?.commit()
+        try file?.commit(isReproducible: !keepsHalf)
     }
 
     /// After an error: what is there of a recording that can't be had again keeps its name; of anything else nothing is left.
