@@ -52,6 +52,8 @@ let package = Package(
         // Opened at run time, by programs that meet encoded audio.
         .target(name: "CSndFile", linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "COpusEnc", linkerSettings: [.linkedLibrary("dl")]),
+        // Opened at run time, by programs that speak to a server.
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl")]),
 
         // The ground: system calls, and text that came from outside.
         .target(name: "CPOSIX"),
@@ -60,13 +62,15 @@ let package = Package(
 
         .target(name: "Audio", dependencies: ["CSoxr", "POSIX", "Text"], swiftSettings: swiftOverC),
         .target(name: "Plugins", dependencies: ["POSIX", "Text"], swiftSettings: swift),
+        .target(name: "HTTP", dependencies: ["CCurl", "POSIX", "Text"], swiftSettings: swiftOverC),
 
         // Domain modules do not import each other.
         .target(name: "Capture", dependencies: ["CALSA", "Audio", "POSIX"], swiftSettings: swiftOverC),
         .target(
             name: "Encoding", dependencies: ["COpusEnc", "CSndFile", "Audio", "Plugins", "POSIX"],
             swiftSettings: swiftOverC),
-        .target(name: "Transcription", dependencies: ["Audio", "Plugins", "POSIX", "Text"], swiftSettings: swift),
+        .target(
+            name: "Transcription", dependencies: ["Audio", "HTTP", "Plugins", "POSIX", "Text"], swiftSettings: swift),
         // Speech detection: the network's kernels, compiled once for each instruction set, and what chooses between them.
         .target(name: "CSileroKernel"),
         .target(name: "SileroKernel", dependencies: ["CSileroKernel"], swiftSettings: kernel),

@@ -1,0 +1,45 @@
+/// The status and headers of an answer.
+package struct ResponseHead: Sendable, Equatable {
+    package var status: Int
+    /// `1.1` or `2`.
+    package var version: String
+    /// In order, as they came; trailers of the body are not among them.
+    package var headers: [(name: String, value: String)]
+
+    package init(status: Int, version: String = "1.1", headers: [(name: String, value: String)] = []) {
+        self.status = status
+        self.version = version
+        self.headers = headers
+    }
+
+    /// The first header of a name, in whatever case; nil where there is none.
+    package subscript(_ name: String) -> String? {
+        let wanted = name.lowercased()
+        return headers.first { $0.name.lowercased() == wanted }?.value
+    }
+
+    /// The media type in lower case without its parameters, for example `text/event-stream`.
+    package var contentType: String? {
+        self["content-type"].map { value in
+            value.prefix { $0 != ";" && $0 != " " }.lowercased()
+        }
+    }
+
+    package var isSuccess: Bool { (200..<300).contains(status) }
+
+    package static func == (left: ResponseHead, right: ResponseHead) -> Bool {
+        left.status == right.status && left.version == right.version
+            && left.headers.elementsEqual(right.headers, by: ==)
+    }
+}
+
+/// An answer that has come to its end.
+package struct Response: Sendable {
+    package var head: ResponseHead
+    package var body: [UInt8]
+
+    package init(head: ResponseHead, body: [UInt8]) {
+        self.head = head
+        self.body = body
+    }
+}

@@ -1,0 +1,121 @@
+package import Audio
+package import HTTP
+
+/// A provider's transcription service, chosen and set up for one run: what it is sent, and what its answers mean.
+///
+/// Pure: it opens no connection. `LiveUpload` makes the requests that it describes, and hands it the answers.
+package protocol CloudService: Sendable {
+    /// As the user names it, for example `groq`.
+    var name: String { get }
+
+    /// What it takes, the best first; never empty. Nothing else is sent.
+    var uploadFormats: [UploadFormat] { get }
+
+    /// Whether it takes a body whose length is not known when it begins.
+    var takesUnknownLength: Bool { get }
+
+    /// Bytes of a body at most; nil where nobody says.
+    var uploadLimit: Int? { get }
+
+    /// What is sent around the audio.
+    ///
+    /// - Parameter format: one of `uploadFormats`.
+    /// - Throws: `EngineError` where the settings ask for what the provider hasn't.
+    func uploadRequest(_ format: UploadFormat, settings: EngineSettings) throws(EngineError) -> UploadRequest
+
+    /// Begins to read an answer whose status is 2xx.
+    ///
+    /// - Parameter head: its head.
+    func makeReplyReader(_ head: ResponseHead, settings: EngineSettings) -> any ReplyReader
+
+    /// What an answer that is no success means.
+    func explain(_ response: Response) -> UploadFailure
+}
+
+/// Reads an answer while it comes.
+package protocol ReplyReader {
+    /// Takes the next bytes of the body.
+    ///
+    /// - Returns: what they say; empty where that is known at the end only. Times are of the audio as it was uploaded.
+    mutating func add(_ bytes: [UInt8]) throws(EngineError) -> [RecognitionEvent]
+
+    /// Takes the end of the body.
+    ///
+    /// - Returns: the rest. Together with what came before, none for silence.
+    mutating func finish() throws(EngineError) -> [RecognitionEvent]
+}
+
+/// A request around audio that is still being spoken.
+package struct UploadRequest: Sendable {
+    package enum Form: Sendable {
+        /// `multipart/form-data`: the fields first, in order, then the file.
+        case multipart(fields: [MultipartForm.Field], file: MultipartForm.File)
+        /// The audio alone.
+        case raw(contentType: String)
+    }
+
+    package var url: String
+    /// Without `Content-Type`, which the form brings.
+    package var headers: [Header]
+    package var form: Form
+
+    package init(url: String, headers: [Header], form: Form) {
+        self.url = url
+        self.headers = headers
+        self.form = form
+    }
+}
+
+/// A container of audio that services are sent, 16 kHz mono.
+package enum UploadFormat: String, Sendable, CaseIterable {
+    /// Opus in Ogg.
+    case opus
+    case flac
+    case wav
+    case mp3
+    /// s16le samples without a header.
+    case pcm
+
+    /// The file's name: providers go by its extension, and not all know `.opus` or `.oga` (PROVIDERS 0.4).
+    package var fileName: String {
+        switch self {
+        case .opus: "voice.ogg"
+        case .flac: "voice.flac"
+        case .wav: "voice.wav"
+        case .mp3: "voice.mp3"
+        case .pcm: "voice.pcm"
+        }
+    }
+
+    package var contentType: String {
+        switch self {
+        case .opus: "audio/ogg"
+        case .flac: "audio/flac"
+        case .wav: "audio/wav"
+        case .mp3: "audio/mpeg"
+        case .pcm: "audio/pcm"
+        }
+    }
+}
+
+/// Why a service gave no transcript, and what to do about it.
+package struct UploadFailure: Sendable {
+    package enum Remedy: Sendable {
+        /// The same again fails again.
+        case none
+        /// The same again later: statuses 408, 409, 429 and 5xx, unless a bill must be paid first.
+        case retry
+    }
+
+    package var error: EngineError
+    package var remedy: Remedy
+
+    package init(_ error: EngineError, remedy: Remedy) {
+        self.error = error
+        self.remedy = remedy
+    }
+}
+
+/// Makes the encoder for an upload; a program hands in one that knows `Encoding`.
+package typealias MakeUploadEncoder =
+    @Sendable (_ format: UploadFormat, _ sink: any ByteSink) throws -> any StreamEncoder
