@@ -1,0 +1,73 @@
+internal import Audio
+internal import Glibc
+package import HTTP
+package import Plugins
+internal import POSIX
+internal import Synchronization
+
+/// An engine at the other end of a connection: speech is encoded and sent while it is spoken, so at its end nothing is left but
+/// the last packet and the answer.
+package final class LiveUpload: Engine {
+    /// What an upload needs besides the service.
+    package struct Surroundings: Sendable {
+        package var makeEncoder: MakeUploadEncoder
+        /// The format to send; nil is the service's first.
+        package var format: UploadFormat?
+        package var retries: RetryPolicy
+        /// Remembers servers that want to know a body's length.
+        package var lengthWanted: KnownServers?
+        /// Gets each request's cost, after its text was given away.
+        package var onTimings: (@Sendable (UploadTimings) -> Void)?
+        /// Gets what is worth knowing for somebody who looks for a fault; it holds no key.
+        package var onDebug: (@Sendable (String) -> Void)?
+
+        package init(
+            makeEncoder: @escaping MakeUploadEncoder, format: UploadFormat? = nil,
+            retries: RetryPolicy = RetryPolicy(), lengthWanted: KnownServers? = nil,
+            onTimings: (@Sendable (UploadTimings) -> Void)? = nil, onDebug: (@Sendable (String) -> Void)? = nil
+        ) {
+            self.makeEncoder = makeEncoder
+            self.format = format
+            self.retries = retries
+            self.lengthWanted = lengthWanted
+            self.onTimings = onTimings
+            self.onDebug = onDebug
+        }
+    }
+
+    package let service: any CloudService
+    let surroundings: Surroundings
+    private let shared = Mutex<HTTPClient?>(nil)
+
+    package var name: String { service.name }
+
+    package init(_ service: any CloudService, _ surroundings: Surroundings) {
+        self.service = service
+        self.surroundings = surroundings
+    }
+
+    package func transcribe(
+        _ audio: any SpeechSource, settings: EngineSettings, cancellation: Cancellation?,
+        onEvent: (RecognitionEvent) throws -> Void
+    ) throws {
+        let format = surroundings.format ?? service.uploadFormats[0]
+        guard service.uploadFormats.contains(format) else {
+            let known = service.uploadFormats.map(\.rawValue).joined(separator: ", ")
+            throw EngineError(.usage, "\(name): it does not take \(format.rawValue)", hint: "it takes \(known)")
+        }
+        let upload = try service.uploadRequest(format, settings: settings)
+        let run = try UploadRun(
+            self, upload, format: format, settings: settings, cancellation: cancellation, source: audio)
+        try run.transcribe(onEvent)
+    }
+
+    /// A client whose connections uploads share.
+    func sharedClient() throws(SystemError) -> HTTPClient {
+        try shared.withLock { client throws(SystemError) in
+            if let client { return client }
+            let made = try HTTPClient()
+            client = made
+            return made
+        }
+    }
+}

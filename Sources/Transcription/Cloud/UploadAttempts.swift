@@ -1,0 +1,370 @@
+internal import Glibc
+internal import HTTP
+internal import Plugins
+internal import POSIX
+internal import Synchronization
+internal import Text
+
+/// The requests that are made for one recording, one after the other, until one succeeds or no other may.
+struct UploadAttempts: ~Copyable {
+    private let engine: LiveUpload
+    private let upload: UploadRequest
+    private let format: UploadFormat
+    private let file: UploadFile
+    private let settings: EngineSettings
+    private let cancellation: Cancellation?
+    private let samples = SampleCount()
+
+    private var url: String
+    private var origin: String
+    /// A client of its own for held connections, which make its thread wait.
+    private var client: HTTPClient?
+    private var exchange: Exchange?
+    /// Requests that were sent something.
+    private var count = 0
+    private var renewals = 0
+    private var redirects = 0
+    /// Whether the body goes when its length is known only.
+    private var needsLength: Bool
+    private var hasSpeech = false
+    private var isComplete = false
+    private var isChunked = false
+    private var nextTry: ContinuousClock.Instant?
+    private var endOfSpeech: ContinuousClock.Instant?
+    private(set) var hasBegun = false
+
+    /// A ready connection is made anew so many times while nobody speaks; then it waits for the first word.
+    private static let renewalLimit = 6
+    private static let redirectLimit = 3
+
+    private final class SampleCount: Sendable {
+        let value = Atomic(0)
+    }
+
+    init(
+        _ engine: LiveUpload, _ upload: UploadRequest, format: UploadFormat, file: UploadFile,
+        settings: EngineSettings, cancellation: Cancellation?
+    ) throws(EngineError) {
+        guard let address = URLParts(upload.url) else {
+            throw EngineError(.configuration, "\(engine.name): this is no http address: \(upload.url.sanitized)")
+        }
+        self.engine = engine
+        self.upload = upload
+        self.format = format
+        self.file = file
+        self.settings = settings
+        self.cancellation = cancellation
+        url = upload.url
+        origin = address.origin
+        needsLength =
+            !engine.service.takesUnknownLength || engine.surroundings.lengthWanted?.contains(address.origin) == true
+    }
+
+    /// Whether a request with an open body is on its way.
+    var isSending: Bool { exchange != nil && hasSpeech && !needsLength }
+
+    func noteLength(samples count: Int) {
+        samples.value.store(count, ordering: .relaxed)
+    }
+
+    func bodyHasGrown() {
+        exchange?.bodyHasGrown()
+    }
+
+    /// There is a first sample: the connection may be used.
+    mutating func beginSpeech() throws {
+        hasSpeech = true
+        if let exchange {
+            count += 1
+            exchange.release()
+        } else if !hasBegun, !needsLength {
+            try begin(isHeld: false)
+        }
+        hasBegun = true
+    }
+
+    /// The body is complete.
+    mutating func endSpeech(at end: ContinuousClock.Instant) {
+        endOfSpeech = end
+        isComplete = true
+        exchange?.bodyHasGrown()
+    }
+
+    func giveUp() {
+        if let exchange, !exchange.hasEnded { exchange.cancel() }
+    }
+
+    /// Looks what has become of the request while there is still audio to come.
+    mutating func lookAfter(isLive: Bool, _ onEvent: (RecognitionEvent) throws -> Void) throws {
+        if !hasBegun {
+            hasBegun = true
+            if !needsLength { try begin(isHeld: true) }
+            return
+        }
+        if let nextTry, nextTry <= .now {
+            self.nextTry = nil
+            try begin(isHeld: !hasSpeech)
+        }
+        guard let exchange, exchange.hasEnded else { return }
+        self.exchange = nil
+        if let failure = exchange.failure {
+            if failure.code == .heldTooLong, !hasSpeech {
+                renewals += 1
+                if renewals < UploadAttempts.renewalLimit { nextTry = .now }
+                return
+            }
+            if failure.code == .heldTooLong {
+                // Released in the moment in which it was given up.
+                nextTry = .now
+                return
+            }
+            report(exchange, givenAway: nil)
+            if let delay = try delay(after: failure) {
+                try onEvent(.status("\(failure.message); trying again in \(decimal(delay, places: 1)) s"))
+                nextTry = .now + .seconds(delay)
+            } else {
+                // The network may be back when the recording has ended.
+                count = max(0, count - 1)
+                try onEvent(.status("\(failure.message); trying again at the end of the recording"))
+            }
+            return
+        }
+        let response = try answer(of: exchange)
+        report(exchange, givenAway: nil)
+        if response.head.isSuccess {
+            // An answer before the end of the question: it has not waited for the body.
+            try onEvent(.status("\(origin) answers before it has heard all; it gets the recording with its length"))
+            refuseUnknownLength()
+            return
+        }
+        if let delay = try judge(response, wasChunked: true, onEvent) { nextTry = .now + .seconds(delay) }
+    }
+
+    /// Waits for the answer; makes the request again where that may help.
+    mutating func finish(isAudible: Bool, _ onEvent: (RecognitionEvent) throws -> Void) throws {
+        while true {
+            if exchange == nil {
+                if let nextTry { try wait(until: nextTry) }
+                nextTry = nil
+                try begin(isHeld: false)
+            }
+            guard let exchange else { continue }
+            self.exchange = nil
+            let head: ResponseHead
+            do throws(HTTPError) {
+                head = try exchange.waitForHead()
+            } catch {
+                report(exchange, givenAway: nil)
+                if error.code == .heldTooLong { continue }
+                guard let delay = try delay(after: error) else { throw EngineError(error, engine: engine.name) }
+                try onEvent(.status("\(error.message); trying again in \(decimal(delay, places: 1)) s"))
+                nextTry = .now + .seconds(delay)
+                continue
+            }
+            if head.isSuccess {
+                if try read(exchange, head, isAudible: isAudible, onEvent) { return }
+                continue
+            }
+            let response = try answer(of: exchange)
+            report(exchange, givenAway: nil)
+            if let delay = try judge(response, wasChunked: isChunked, onEvent) { nextTry = .now + .seconds(delay) }
+        }
+    }
+
+    // MARK: Requests
+
+    private mutating func begin(isHeld: Bool) throws {
+        var headers = upload.headers
+        let body: Body
+        switch upload.form {
+        case .multipart(let fields, let file):
+            let form = MultipartForm(fields: fields, file: file)
+            headers.append(Header("Content-Type", form.contentType))
+            body = form.body(.source(self.file))
+        case .raw(let contentType):
+            headers.append(Header("Content-Type", contentType))
+            body = Body([.source(file)])
+        }
+        var request = Request("POST", url, headers: headers, body: body)
+        let timeout = settings.timeout?.inSeconds
+        request.limits = TimeLimits(answer: { [samples] in
+            timeout ?? max(60, Double(10 * samples.value.load(ordering: .relaxed)) / 16000)
+        })
+        request.isHeld = isHeld
+        request.cancellation = cancellation?.descriptor
+        isChunked = body.length == nil
+        if !isHeld { count += 1 }
+        engine.surroundings.onDebug?(request.description)
+        if isHeld, client == nil { client = try HTTPClient() }
+        exchange = try (client ?? engine.sharedClient()).begin(request)
+    }
+
+    private func answer(of exchange: Exchange) throws -> Response {
+        do throws(HTTPError) {
+            return try exchange.response()
+        } catch {
+            throw EngineError(error, engine: engine.name)
+        }
+    }
+
+    /// Reads a successful answer.
+    ///
+    /// - Returns: false where the request has to be made again.
+    private mutating func read(
+        _ exchange: Exchange, _ head: ResponseHead, isAudible: Bool, _ onEvent: (RecognitionEvent) throws -> Void
+    ) throws -> Bool {
+        var reader = engine.service.makeReplyReader(head, settings: settings)
+        var hasText = false
+        var isEmpty = true
+        func giveAway(_ events: [RecognitionEvent]) throws {
+            for event in events {
+                if case .final = event { hasText = true }
+                try onEvent(event)
+            }
+        }
+        do {
+            while let bytes = try exchange.nextBytes() {
+                isEmpty = false
+                try giveAway(try reader.add(bytes))
+            }
+            try giveAway(try reader.finish())
+        } catch let error as HTTPError {
+            report(exchange, givenAway: nil)
+            // Text that was given away can't be taken back.
+            if hasText { throw EngineError(error, engine: engine.name) }
+            guard let delay = try delay(after: error) else { throw EngineError(error, engine: engine.name) }
+            try onEvent(.status("\(error.message); trying again in \(decimal(delay, places: 1)) s"))
+            nextTry = .now + .seconds(delay)
+            return false
+        } catch let error as EngineError where isEmpty && isChunked {
+            report(exchange, givenAway: nil)
+            try onEvent(.status("\(error.message); it gets the recording with its length"))
+            refuseUnknownLength()
+            return false
+        }
+        report(exchange, givenAway: .now)
+        if !hasText, isChunked, isAudible {
+            try onEvent(.status("\(origin) heard nothing; it gets the recording with its length"))
+            needsLength = true
+            return false
+        }
+        if needsLength, engine.service.takesUnknownLength, hasText {
+            engine.surroundings.lengthWanted?.insert(origin)
+        }
+        return true
+    }
+
+    // MARK: What went wrong
+
+    /// A connection that failed.
+    ///
+    /// - Returns: seconds to wait before the next try; nil where there were enough.
+    /// - Throws: what can't be mended by trying again.
+    private mutating func delay(after failure: HTTPError) throws -> Double? {
+        if let underlying = failure.underlying { throw underlying }
+        guard failure.isTransient else { throw EngineError(failure, engine: engine.name) }
+        if !hasSpeech { count += 1 }
+        return engine.surroundings.retries.delay(afterAttempt: max(count, 1), nil, now: Double(Glibc.time(nil)))
+    }
+
+    /// An answer that is no success.
+    ///
+    /// - Returns: seconds to wait before the next try; nil where it waits for the end of the recording only.
+    private mutating func judge(
+        _ response: Response, wasChunked: Bool, _ onEvent: (RecognitionEvent) throws -> Void
+    ) throws -> Double? {
+        let head = response.head
+        if let target = try redirection(head) {
+            try onEvent(.status("\(origin) moves the request to \(target)"))
+            if wasChunked { refuseUnknownLength() }
+            url = target
+            return 0
+        }
+        let failure = engine.service.explain(response)
+        if wasChunked, [400, 411, 415, 422].contains(head.status) {
+            try onEvent(
+                .status(
+                    "\(origin) refuses audio of unknown length (\(head.status)); it gets the recording with its length")
+            )
+            refuseUnknownLength()
+            return nil
+        }
+        guard failure.remedy == .retry,
+            let delay = engine.surroundings.retries.delay(
+                afterAttempt: max(count, 1), head, now: Double(Glibc.time(nil)))
+        else { throw failure.error }
+        try onEvent(.status("\(failure.error.message); trying again in \(decimal(delay, places: 1)) s"))
+        return delay
+    }
+
+    /// The recording is sent once more, when its length is known.
+    private mutating func refuseUnknownLength() {
+        needsLength = true
+    }
+
+    /// Where an answer says that the request belongs; nil where it says no such thing.
+    private mutating func redirection(_ head: ResponseHead) throws(EngineError) -> String? {
+        guard [301, 302, 307, 308].contains(head.status), let location = head["location"] else { return nil }
+        guard let here = URLParts(url), let target = here.resolving(location), let there = URLParts(target) else {
+            throw EngineError(
+                .protocolError, "\(engine.name): \(origin) redirects to no address: \(location.sanitized)")
+        }
+        let isSameHost =
+            there.host == here.host
+            && (there.origin == here.origin || (here.scheme == "http" && there.scheme == "https"))
+        guard isSameHost else {
+            throw EngineError(
+                .unavailable,
+                "\(engine.name): \(origin) redirects to \(there.origin.sanitized), which is not sent a key",
+                hint: "if that is where it should go, say so with --base-url")
+        }
+        redirects += 1
+        guard redirects <= UploadAttempts.redirectLimit else {
+            throw EngineError(.protocolError, "\(engine.name): \(origin) redirects again and again")
+        }
+        return target
+    }
+
+    private func wait(until instant: ContinuousClock.Instant) throws {
+        let rest = instant - .now
+        guard rest > .zero else { return }
+        guard let cancellation else {
+            usleep(UInt32(rest.inSeconds * 1e6))
+            return
+        }
+        let milliseconds = Int((rest.inSeconds * 1000).rounded(.up))
+        if try waitUntilReady(cancellation.descriptor, for: CInt(POLLIN), milliseconds: milliseconds) != 0 {
+            throw EngineError(.cancelled, "\(engine.name): given up")
+        }
+    }
+
+    private func report(_ exchange: Exchange, givenAway: ContinuousClock.Instant?) {
+        engine.surroundings.onTimings?(
+            UploadTimings(
+                engine: engine.name, attempt: max(count, 1), format: format,
+                audio: Double(samples.value.load(ordering: .relaxed)) / 16000, exchange: exchange,
+                endOfAudio: endOfSpeech, givenAway: givenAway))
+    }
+}
+
+extension Duration {
+    fileprivate var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}
+
+extension EngineError {
+    /// What a request that got no answer means for a transcript.
+    init(_ error: HTTPError, engine: String) {
+        let code: Code =
+            switch error.code {
+            case .unavailable, .insecure: .unavailable
+            case .refused: .configuration
+            case .cannotConnect, .broken, .timedOut, .heldTooLong: .tryLater
+            case .cancelled: .cancelled
+            case .tooLarge: .protocolError
+            case .bodyFailed: .inputOutput
+            }
+        self.init(code, "\(engine): \(error.message)", hint: error.hint)
+    }
+}
