@@ -5,7 +5,7 @@ internal import SileroKernel
 /// The weights of the Silero network, mapped from a file and checked; detectors share them.
 @safe package final class SileroWeights: Sendable {
     /// What the file is called.
-    package static let fileName = "silero-vad-6.2.3.weights"
+    package static let fileName = "silero-vad-6.2.3-2.weights"
 
     // Sendable: never written to after init.
     private nonisolated(unsafe) let mapping: UnsafeMutableRawBufferPointer

@@ -1,11 +1,12 @@
 /// What is where in a file of weights; scripts/install-model writes such files.
 ///
-/// A header of 64 bytes: the magic `VTSILERO`, version and count of tensors (32 bit), size of the file and checksum of all
-/// behind the header (64 bit), the source's name. Then 64 bytes for each tensor: name (24), four dimensions (32 bit), offset and
+/// A header of 64 bytes: the magic `VTSILERO`, version and count of tensors (32 bit), size of the file and `WeightsChecksum` of
+/// all of it with the checksum as 0 (64 bit), the source's name (32 bytes). Then 64 bytes for each tensor: name (24), four dimensions (32 bit), offset and
 /// size (64 bit). Then the tensors, 32-bit floats, each at a multiple of 64 bytes. All little endian.
 enum WeightsLayout {
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     static let headerBytes = 64
+    private static let checksumOffset = 24
     static let entryBytes = 64
 
     struct Tensor {
@@ -76,38 +77,41 @@ enum WeightsLayout {
                 throw WeightsError(.shape, path, "tensor \(index) is not \(tensor.name) of shape \(tensor.shape)")
             }
         }
-        try unsafe checkValues(file, expected: long(24), path: path)
+        try unsafe checkValues(file, expected: long(checksumOffset), path: path)
     }
 
-    /// Fletcher's checksum of 64 bits over all behind the header (RFC 1146 describes its smaller kin), and that every value is
-    /// finite.
+    /// The checksum, and that every value is finite.
+    ///
+    /// - Parameter file: of the expected size, which is a multiple of 64 bytes.
     private static func checkValues(
         _ file: UnsafeRawBufferPointer, expected: UInt64, path: String
     ) throws(WeightsError) {
-        let words = unsafe UnsafeRawBufferPointer(rebasing: file[headerBytes...]).assumingMemoryBound(to: UInt32.self)
-        let tableWords = (offsets[0] - headerBytes) / 4
-        var (low, high): (UInt64, UInt64) = (0, 0)
+        var checksum = WeightsChecksum()
         var hasStrangers = false
-        // The sums of 2¹⁵ words fit in 64 bits, so the remainder is taken once for so many.
-        var start = 0
-        while start < words.count {
-            let end = min(start &+ 32768, words.count)
-            var index = start
-            while index < end {
-                let word = unsafe UInt32(littleEndian: words[index])
-                low &+= UInt64(word)
-                high &+= low
-                // All bits of the exponent set: infinity or NaN.
-                if word & 0x7F80_0000 == 0x7F80_0000, index >= tableWords { hasStrangers = true }
-                index &+= 1
-            }
-            low %= 0xFFFF_FFFF
-            high %= 0xFFFF_FFFF
-            start = end
+        var at = 0
+        func word(_ offset: Int) -> UInt64 {
+            unsafe UInt64(littleEndian: file.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
         }
-        guard high << 32 | low == expected else {
+        while at < file.count {
+            let words = (word(at), word(at &+ 8), word(at &+ 16), word(at &+ 24))
+            checksum.take(words.0, words.1, words.2, at &+ 24 == checksumOffset ? 0 : words.3)
+            if at >= offsets[0],
+                isStrange(words.0) || isStrange(words.1) || isStrange(words.2) || isStrange(words.3)
+            {
+                hasStrangers = true
+            }
+            at &+= 32
+        }
+        guard checksum.value == expected else {
             throw WeightsError(.checksum, path, "damaged: the checksum is wrong")
         }
         if hasStrangers { throw WeightsError(.notFinite, path, "damaged: a weight is not a finite number") }
+    }
+
+    /// Whether one of two floats has all bits of the exponent set: infinity or NaN.
+    @inline(__always)
+    private static func isStrange(_ word: UInt64) -> Bool {
+        let exponents = word & 0x7F80_0000_7F80_0000
+        return exponents & 0xFFFF_FFFF == 0x7F80_0000 || exponents >> 32 == 0x7F80_0000
     }
 }

@@ -26,14 +26,21 @@ struct WeightsFiles {
 
     /// Puts the checksum right again, so that what lies behind it is reached.
     private func signed(_ bytes: [UInt8]) -> [UInt8] {
-        var (low, high): (UInt64, UInt64) = (0, 0)
-        for at in stride(from: 64, to: bytes.count, by: 4) {
-            let word = (0..<4).reduce(UInt64(0)) { $0 | UInt64(bytes[at + $1]) << UInt64(8 * $1) }
-            low = (low + word) % 0xFFFF_FFFF
-            high = (high + low) % 0xFFFF_FFFF
-        }
         var signed = bytes
-        for byte in 0..<8 { signed[24 + byte] = UInt8((high << 32 | low) >> UInt64(8 * byte) & 255) }
+        signed.replaceSubrange(24..<32, with: [UInt8](repeating: 0, count: 8))
+        func round(_ state: UInt64, _ word: UInt64) -> UInt64 {
+            let sum = state &+ word &* 0xC2B2_AE3D_27D4_EB4F
+            return (sum << 31 | sum >> 33) &* 0x9E37_79B1_85EB_CA87
+        }
+        var lanes: [UInt64] = [0, 1, 2, 3]
+        signed.withUnsafeBytes { bytes in
+            for index in 0..<bytes.count / 8 {
+                let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+                lanes[index % 4] = round(lanes[index % 4], word)
+            }
+        }
+        let checksum = lanes.reduce(UInt64(bytes.count / 8), round)
+        for byte in 0..<8 { signed[24 + byte] = UInt8(checksum >> UInt64(8 * byte) & 255) }
         return signed
     }
 
@@ -53,7 +60,8 @@ struct WeightsFiles {
 
     @Test(arguments: [
         (0, WeightsError.Code.notWeights), (7, .notWeights), (8, .version), (12, .shape), (16, .size), (23, .size),
-        (24, .checksum), (31, .checksum), (64, .shape), (87, .shape), (88, .shape), (103, .shape), (104, .shape),
+        (24, .checksum), (31, .checksum), (32, .checksum), (63, .checksum),
+        (64, .shape), (87, .shape), (88, .shape), (103, .shape), (104, .shape),
         (112, .shape), (119, .shape), (832, .checksum), (500_000, .checksum), (891_263, .checksum),
     ])
     func oneBitWrong(at: Int, _ expected: WeightsError.Code) throws {
@@ -90,13 +98,65 @@ struct WeightsFiles {
         var bytes = whole
         for _ in 0..<2000 {
             bytes.replaceSubrange(..<832, with: whole[..<832])
-            let at = random.next(below: 832)
-            // The source's name is not checked: it says nothing.
-            let isName = (32..<64).contains(at)
-            bytes[at] ^= UInt8(1 + random.next(below: 255))
-            if isName { continue }
-            #expect(throws: WeightsError.self) {
-                try bytes.withUnsafeBytes { try SileroWeights.check($0, path: "damaged") }
+            bytes[random.next(below: 832)] ^= UInt8(1 + random.next(below: 255))
+            #expect(check(bytes) != nil)
+        }
+    }
+
+    /// Changes that leave simple sums as they are, among them: two words that change places, zeros that become ones.
+    @Test func everyChangeIsNoticed() throws {
+        var random = SeededNumbers()
+        var bytes = whole
+        func word(_ index: Int) -> ArraySlice<UInt8> { whole[index * 4..<index * 4 + 4] }
+        func put(_ word: some Collection<UInt8>, at index: Int) {
+            bytes.replaceSubrange(index * 4..<index * 4 + 4, with: word)
+        }
+        let words = whole.count / 4
+        var unnoticed: [String] = []
+        for round in 0..<300 {
+            let (one, other) = (random.next(below: UInt64(words)), random.next(below: UInt64(words)))
+            switch round % 4 {
+            case 0:
+                bytes[one * 4 + round / 4 % 4] ^= 1 << UInt8(random.next(below: 8))
+            case 1:
+                put(word(other), at: one)
+                put(word(one), at: other)
+            case 2:
+                // The same bit in two words that follow one another in a lane of the checksum.
+                let next = min(one + 8, words - 1)
+                bytes[one * 4 + 3] ^= 0x80
+                bytes[next * 4 + 3] ^= 0x80
+            default:
+                put(word(one).map { $0 ^ 255 }, at: one)
+            }
+            if bytes != whole, check(bytes) == nil { unnoticed.append("\(round % 4): words \(one) and \(other)") }
+            put(word(one), at: one)
+            put(word(other), at: other)
+            put(word(min(one + 8, words - 1)), at: min(one + 8, words - 1))
+        }
+        #expect(unnoticed == [])
+        #expect(bytes == whole)
+    }
+
+    /// The padding behind a tensor is of zeros; the sums of Fletcher took ones for them.
+    @Test func onesForZerosAreNoticed() {
+        var bytes = whole
+        let padding = whole.count - 60
+        #expect(whole[padding...].allSatisfy { $0 == 0 })
+        for at in stride(from: padding, to: whole.count, by: 4) {
+            for byte in 0..<4 { bytes[at + byte] = 255 }
+            #expect(check(bytes) == .checksum)
+            for byte in 0..<4 { bytes[at + byte] = 0 }
+        }
+    }
+
+    private func check(_ bytes: [UInt8]) -> WeightsError.Code? {
+        bytes.withUnsafeBytes { file in
+            do throws(WeightsError) {
+                try SileroWeights.check(file, path: "damaged")
+                return nil
+            } catch {
+                return error.code
             }
         }
     }
