@@ -19,6 +19,15 @@ package protocol Engine: Sendable {
         _ audio: any SpeechSource, settings: EngineSettings, cancellation: Cancellation?,
         onEvent: (RecognitionEvent) throws -> Void
     ) throws
+
+    /// The names of the options of its own that `EngineSettings.options` may set; nil where it takes any.
+    ///
+    /// - Throws: `EngineError` where it can't be asked.
+    func knownOptions() throws -> Set<String>?
+}
+
+extension Engine {
+    package func knownOptions() throws -> Set<String>? { nil }
 }
 
 /// Speech at 16000 Hz, mono: a recording, finished or still growing.
@@ -30,6 +39,13 @@ package protocol SpeechSource: AnyObject {
     ///   - patience: how long to wait for a first sample. The engine asks again, unless it has died meanwhile.
     /// - Returns: samples read; 0 at the end; nil where nothing came in time.
     func read(into buffer: UnsafeMutableBufferPointer<Int16>, within patience: Duration) throws -> Int?
+
+    /// Makes the next read give the speech again from a place that has been read already: another engine goes on there.
+    ///
+    /// Called by the thread that runs the engines, while no engine reads.
+    ///
+    /// - Parameter sample: counted from the beginning of the recording, at 16000 Hz.
+    func restart(at sample: Int) throws
 }
 
 /// What the user asked of an engine.

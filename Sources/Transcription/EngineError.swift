@@ -28,11 +28,14 @@ package struct EngineError: Error, Equatable, Sendable, CustomStringConvertible 
     package var message: String
     /// What to do, where there is something.
     package var hint: String?
+    /// How long to wait before the same engine is worth another attempt; nil where it is not.
+    package var retryAfter: Duration?
 
-    package init(_ code: Code, _ message: String, hint: String? = nil) {
+    package init(_ code: Code, _ message: String, hint: String? = nil, retryAfter: Duration? = nil) {
         self.code = code
         self.message = message
         self.hint = hint
+        self.retryAfter = retryAfter
     }
 
     /// Whether another engine may do better (DESIGN: fallback at 69, 75, 76 and 77).

@@ -5,6 +5,8 @@ struct EventReader {
     private var words: [Word] = []
     /// The text of the last `error` line.
     private(set) var error: String?
+    /// The attribute `hint` of that line.
+    private(set) var errorHint: String?
     /// Lines whose verb we know.
     private(set) var eventCount = 0
     /// The first line that is no event.
@@ -42,6 +44,7 @@ struct EventReader {
             return .warning(text, hint: event["hint"]?.sanitized)
         case "error":
             error = text
+            errorHint = event["hint"]?.sanitized
             return nil
         default:
             eventCount -= 1

@@ -37,6 +37,8 @@ package struct PluginEngine: Engine {
         }
     }
 
+    package func knownOptions() -> Set<String>? { Set(description.options.map(\.name)) }
+
     package func transcribe(
         _ audio: any SpeechSource, settings: EngineSettings, cancellation: Cancellation?,
         onEvent: (RecognitionEvent) throws -> Void
@@ -91,7 +93,11 @@ package struct PluginEngine: Engine {
         guard let code = EngineError.Code(rawValue: Int(status)) else {
             throw EngineError(.protocolError, message(said, "it ended with status \(status)"))
         }
-        throw EngineError(code, message(said, "it failed with status \(status)"))
+        // What it says itself may pass in a moment: a server that is just starting. That we gave up waiting for it does not.
+        let mayPass = code == .tryLater || code == .unavailable
+        throw EngineError(
+            code, message(said, "it failed with status \(status)"), hint: reader.errorHint,
+            retryAfter: mayPass ? .seconds(1) : nil)
     }
 
     private func message(_ said: String?, _ otherwise: String) -> String {

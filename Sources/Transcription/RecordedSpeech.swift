@@ -13,7 +13,8 @@ package final class RecordedSpeech: SpeechSource {
         case growing(KeptAudio.Source)
     }
 
-    private let input: Input
+    private var input: Input
+    private let reopen: () -> Input
     private let name: String
     private let options: AudioReader.Options
     private var reader: AudioReader?
@@ -21,6 +22,11 @@ package final class RecordedSpeech: SpeechSource {
     /// The reader of encoded audio that still grows.
     private var ahead: DecodedAhead?
     private var meter = LoudnessMeter()
+    /// Samples that the meter has heard; what is read again is not louder for it.
+    private var metered = 0
+    /// Samples read since the last beginning, and how many of the next are not wanted.
+    private var position = 0
+    private var toSkip = 0
     private let hasNoHeader = Atomic(false)
 
     /// Whether it turned out to be no audio that we read. To be asked from any thread; true before the engine notices an end, so
@@ -37,44 +43,75 @@ package final class RecordedSpeech: SpeechSource {
     package var loudest: Double { meter.loudest }
 
     /// - Parameters:
-    ///   - source: a file.
+    ///   - open: gives the file from its first byte; it is called again where the speech is to be read again.
     ///   - name: what errors call it.
     ///   - options: how to read it.
-    package init(_ source: any ByteSource, name: String, options: AudioReader.Options) {
-        input = .file(source)
-        self.name = name
-        self.options = options
+    package convenience init(opening open: @escaping () -> any ByteSource, name: String, options: AudioReader.Options) {
+        self.init({ .file(open()) }, name, options)
     }
 
     /// Reads a recording from its beginning, complete or not.
-    package init(_ audio: KeptAudio, name: String, options: AudioReader.Options) {
-        input = .growing(audio.makeSource())
+    package convenience init(_ audio: KeptAudio, name: String, options: AudioReader.Options) {
+        self.init({ .growing(audio.makeSource()) }, name, options)
+    }
+
+    private init(_ reopen: @escaping () -> Input, _ name: String, _ options: AudioReader.Options) {
+        self.reopen = reopen
+        input = reopen()
         self.name = name
+        // What is wrong with the input is said once, however often it is read.
+        let said = SaidOnce(options.warn)
+        var options = options
+        options.warn = { said.say($0) }
         self.options = options
     }
 
+    package func restart(at sample: Int) {
+        input = reopen()
+        (reader, speech, ahead) = (nil, nil, nil)
+        position = 0
+        toSkip = sample
+    }
+
     package func read(into buffer: UnsafeMutableBufferPointer<Int16>, within patience: Duration) throws -> Int? {
-        let count: Int
+        let start = ContinuousClock.now
+        while true {
+            guard let count = try readNext(into: buffer, within: patience) else { return nil }
+            if count == 0 { return 0 }
+            if position + count > metered {
+                meter.add(UnsafeBufferPointer(rebasing: buffer[max(0, metered - position)..<count]))
+                metered = position + count
+            }
+            position += count
+            let skipped = min(count, toSkip)
+            toSkip -= skipped
+            if skipped == 0 { return count }
+            for index in skipped..<count { buffer[index - skipped] = buffer[index] }
+            if skipped < count { return count - skipped }
+            // Finding the place in a long recording takes a while.
+            if .now - start >= patience { return nil }
+        }
+    }
+
+    private func readNext(into buffer: UnsafeMutableBufferPointer<Int16>, within patience: Duration) throws -> Int? {
         switch input {
         case .file(let source):
-            count = try open(source).read(into: buffer)
+            return try open(source).read(into: buffer)
         case .growing(let source):
             if let ahead {
                 do {
-                    guard let some = try ahead.read(into: buffer, within: patience) else { return nil }
-                    count = some
+                    return try ahead.read(into: buffer, within: patience)
                 } catch {
                     if !ahead.hasBegun { hasNoHeader.store(true, ordering: .sequentiallyConsistent) }
                     throw error
                 }
-                break
             }
             do {
                 if speech == nil { source.limitWaiting(to: patience, untilFirstByte: false) }
                 let reader = try open(source)
                 // Half a frame that was read must not be given up again.
                 source.limitWaiting(to: patience, untilFirstByte: true)
-                count = try reader.read(into: buffer)
+                return try reader.read(into: buffer)
             } catch  where error.underlying is KeptAudio.NothingYet {
                 // Half a header: from the beginning again, when there is more of it.
                 if speech == nil { source.rewind() }
@@ -82,11 +119,9 @@ package final class RecordedSpeech: SpeechSource {
             } catch  where error.underlying is DecodersElsewhere.Needed {
                 source.rewind()
                 ahead = try DecodedAhead(source, name: name, options: options)
-                return try read(into: buffer, within: patience)
+                return try readNext(into: buffer, within: patience)
             }
         }
-        meter.add(UnsafeBufferPointer(rebasing: buffer[..<count]))
-        return count
     }
 
     private func open(_ source: any ByteSource) throws(AudioError) -> SpeechReader {
@@ -105,6 +140,20 @@ package final class RecordedSpeech: SpeechSource {
             }
             throw error
         }
+    }
+}
+
+/// Messages, each once.
+private final class SaidOnce: Sendable {
+    private let said = Mutex<Set<String>>([])
+    private let onMessage: @Sendable (String) -> Void
+
+    init(_ onMessage: @escaping @Sendable (String) -> Void) {
+        self.onMessage = onMessage
+    }
+
+    func say(_ message: String) {
+        if said.withLock({ $0.insert(message).inserted }) { onMessage(message) }
     }
 }
 

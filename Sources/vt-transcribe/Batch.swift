@@ -68,7 +68,13 @@ struct Batch {
             return try pipe.transcribe(number, of: file)
         }
         let options = AudioReader.Options(raw: raw, decoders: EncodedAudio(), strict: strict) { Log.warning($0) }
-        let speech = RecordedSpeech(DescriptorSource(borrowing: number, name: name), name: name, options: options)
+        // Where standard input stands is where this recording begins.
+        let origin = lseek(number, 0, SEEK_CUR)
+        let speech = RecordedSpeech(
+            opening: {
+                lseek(number, origin, SEEK_SET)
+                return DescriptorSource(borrowing: number, name: name)
+            }, name: name, options: options)
         defer { withExtendedLifetime(file) {} }
         interruption.begin(reading: nil)
         do {

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Plugins
 internal import Program
 internal import Text
@@ -16,6 +17,8 @@ struct FoundEngine: Engine {
         try described().transcribe(audio, settings: settings, cancellation: cancellation, onEvent: onEvent)
     }
 
+    func knownOptions() throws -> Set<String>? { try described().knownOptions() }
+
     /// The engine with its description, which is cached between calls.
     func described() throws -> PluginEngine {
         let name = plugin.name
@@ -27,28 +30,84 @@ struct FoundEngine: Engine {
     }
 }
 
-/// Finds an engine.
+/// The engines that a value of `--engine` names: one, or several with commas between.
+func engineNames(_ value: String) -> [String] {
+    // A path may hold a comma.
+    if value.contains("/"), access(value, F_OK) == 0 { return [value] }
+    return value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+}
+
+/// Finds the engine that a value of `--engine` names, or the chain of them.
 ///
-/// - Throws: `EngineError` where there is none of that name, or it doesn't know an option.
-func findEngine(_ name: String, _ settings: EngineSettings) throws -> any Engine {
-    let found: FoundEngine
+/// Each name must be that of an engine, also of one that might never be needed: a misspelt one is found today and not on the day
+/// on which the others fail.
+///
+/// - Parameter isRecorded: whether this was asked for when something was recorded. Of several engines some may be gone by now.
+/// - Throws: `EngineError` where there is none of that name, or none knows an option.
+func findEngine(_ value: String, _ settings: EngineSettings, isRecorded: Bool = false) throws -> any Engine {
+    let names = engineNames(value)
+    if names.count == 1 {
+        let found = try findOne(names[0])
+        if settings.options.isEmpty { return found }
+        // A misspelt option is found before the first word is spoken.
+        let engine = try found.described()
+        do throws(PluginError) {
+            _ = try engine.description.variables(for: settings.options, of: value)
+        } catch {
+            throw EngineError(error)
+        }
+        return engine
+    }
+    var engines: [any Engine] = []
+    for name in names {
+        do {
+            engines.append(try findOne(name))
+        } catch let error as EngineError where isRecorded && error.code == .unavailable {
+            Log.warning(error.message, hint: error.hint)
+        }
+    }
+    guard !engines.isEmpty else { throw EngineError(.unavailable, "none of the engines \(value) is there any more") }
+    try refuseUnknownOptions(settings, of: engines)
+    return EngineChain(engines, onNotice: tellUser)
+}
+
+private func findOne(_ name: String) throws -> FoundEngine {
     do throws(PluginError) {
-        found = FoundEngine(plugin: try Plugin.find(host: "vt-transcribe", name: name))
+        return FoundEngine(plugin: try Plugin.find(host: "vt-transcribe", name: name))
     } catch {
         let failure = EngineError(error)
         throw EngineError(
             failure.code, failure.message,
-            hint: failure.hint ?? (error.code == .notFound ? "vt-transcribe --list-engines shows what there is" : nil))
+            hint: error.code == .notFound
+                ? "vt-transcribe --list-engines shows what there is" : failure.hint)
     }
-    if settings.options.isEmpty { return found }
-    // A misspelt option is found before the first word is spoken.
-    let engine = try found.described()
-    do throws(PluginError) {
-        _ = try engine.description.variables(for: settings.options, of: name)
-    } catch {
-        throw EngineError(error)
+}
+
+/// Of several engines each gets the options that it declares; one that none declares is misspelt.
+private func refuseUnknownOptions(_ settings: EngineSettings, of engines: [any Engine]) throws {
+    if settings.options.isEmpty { return }
+    var known: Set<String> = []
+    for engine in engines {
+        // One that can't say is passed over when its turn comes; what it would have known is not to be told from a slip.
+        guard let names = try? engine.knownOptions() else { return }
+        known.formUnion(names)
     }
-    return engine
+    for (key, _) in settings.options where !known.contains(key) {
+        throw EngineError(
+            .usage, "none of \(engines.map(\.name).joined(separator: ", ")) has an option “\(key.sanitized)”",
+            hint: known.isEmpty
+                ? "they have no options" : "their options are: \(known.sorted().joined(separator: ", "))")
+    }
+}
+
+private func tellUser(_ notice: EngineChain.Notice) {
+    switch notice {
+    case .retry(let error, let pause):
+        Log.info("\(error.message); trying it again in \(decimal(pause / .seconds(1), places: 1)) s")
+    case .next(let error, let engine, let time):
+        let place = time > 0 ? " from \(decimal(time, places: 2)) s on" : ""
+        Log.warning("\(error.message); going on with \(engine)\(place)", hint: error.hint)
+    }
 }
 
 /// `--list-engines`: a line for each engine: name, path, and what hides it or forbids it.

@@ -63,7 +63,7 @@ struct PendingRun {
         if recording.record == nil {
             Log.warning("\(id): its record can't be read; trying it as it is, with \(record.engine)")
         }
-        let engine = try findEngine(engine ?? record.engine, settings(for: record))
+        let engine = try findEngine(engine ?? record.engine, settings(for: record), isRecorded: engine == nil)
         let options = AudioReader.Options(raw: record.raw, decoders: EncodedAudio(), strict: strict) { Log.warning($0) }
         let speech = RecordedSpeech(kept, name: id, options: options)
         let recognition = Recognition(engine: engine, settings: settings(for: record), interruption: interruption)

@@ -185,11 +185,13 @@ struct PipeInput {
         }
     }
 
-    /// A path that means the same in another folder, where a timer runs `--pending`.
-    private func absolute(_ engine: String) -> String {
-        guard engine.contains("/"), let path = realpath(engine, nil) else { return engine }
-        defer { free(path) }
-        return String(cString: path)
+    /// Engines by names and paths that mean the same in another folder, where a timer runs `--pending`.
+    private func absolute(_ engines: String) -> String {
+        engineNames(engines).map { engine in
+            guard engine.contains("/"), let path = realpath(engine, nil) else { return engine }
+            defer { free(path) }
+            return String(cString: path)
+        }.joined(separator: ",")
     }
 
     private func warnOnce(_ reason: String) {

@@ -19,7 +19,10 @@ struct Transcribe: VoiceProgram {
     @Argument(help: ArgumentHelp("Audio files; - is standard input, and the default.", valueName: "file"))
     var inputs: [String] = []
 
-    @Option(help: ArgumentHelp("The recogniser, by name or path (default: pocketsphinx).", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The recogniser, by name or path (default: pocketsphinx); after a comma, who goes on where it fails.",
+            valueName: "name,..."))
     var engine: String?
 
     @Flag(help: "List the engines, where they are and what they hide; run none.")
@@ -89,10 +92,10 @@ struct Transcribe: VoiceProgram {
         }
         if format == .events { throw ValidationError("there is no --format events; say --events") }
         if let format, events { throw ValidationError("--events and --format \(format.rawValue) do not go together") }
-        if let engine, !engine.contains("/"), engine.contains(",") {
-            throw ValidationError("--engine takes one engine, not a list: \(engine)")
-        }
         if engine?.isEmpty == true { throw ValidationError("--engine needs a name") }
+        if let engine, engineNames(engine).contains("") {
+            throw ValidationError("--engine \(engine) has a comma too many")
+        }
         _ = try parsedOptions()
         if let pendingID {
             guard PendingStore.isID(pendingID) else {

@@ -232,6 +232,7 @@ import Transcription
             func read(into buffer: UnsafeMutableBufferPointer<Int16>, within patience: Duration) throws -> Int? {
                 throw DiskGone()
             }
+            func restart(at sample: Int) {}
         }
         let engine = try engine("cat >/dev/null; sleep 100")
         #expect(throws: DiskGone.self) {
@@ -286,6 +287,8 @@ final class Samples: SpeechSource {
 
     /// Nothing more is recorded.
     func end() { hasEnded.store(true, ordering: .relaxed) }
+
+    func restart(at sample: Int) { next = sample }
 
     func read(into buffer: UnsafeMutableBufferPointer<Int16>, within patience: Duration) throws -> Int? {
         let count = min(buffer.count, total - next)

@@ -77,7 +77,7 @@ function __vt-transcribe_custom_completion
 end
 
 complete -c 'vt-transcribe' -f
-complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" engine' -l 'engine' -d 'The recogniser, by name or path (default: pocketsphinx).' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" engine' -l 'engine' -d 'The recogniser, by name or path (default: pocketsphinx); after a comma, who goes on where it fails.' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" list-engines' -l 'list-engines' -d 'List the engines, where they are and what they hide; run none.'
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" language' -l 'language' -d 'The language that is spoken, for example en or pt-BR.' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" model' -l 'model' -d 'The engine\'s model.' -rfka ''
