@@ -126,7 +126,7 @@ import Testing
     @Test(arguments: [
         ["--format", "mp3"], ["--format", "events"], ["--events", "--format", "txt"], ["--format", "srt", "a", "b"],
         ["--events", "a", "b"], ["-", "-"], ["--option", "mode"], ["--option", "=x"], ["--option", "other=1", "a.wav"],
-        ["--engine", "a,b"], ["--engine", "Bad Name"], ["--rate", "8000"], ["--raw", "--rate", "0"],
+        ["--engine", "a,,b"], ["--engine", "Bad Name"], ["--rate", "8000"], ["--raw", "--rate", "0"],
         ["--pending", "a/b"],
         ["--pending", "--list-pending"], ["--list-engines", "a.wav"], ["--pending-id", "../x"], ["--pending", "--raw"],
         ["--pending-id", "x", "--no-keep"], ["--timeout", "soon"], ["--nosuch"],
