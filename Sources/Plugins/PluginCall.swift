@@ -43,6 +43,7 @@ extension Plugin {
     }
 
     private static let settings: Set<String> = [
-        "VT_AUDIO", "VT_RATE", "VT_CHANNELS", "VT_LANGUAGE", "VT_MODEL", "VT_PROMPT", "VT_DEVICE", "VT_TMPDIR",
+        "VT_AUDIO", "VT_RATE", "VT_CHANNELS", "VT_LANGUAGE", "VT_MODEL", "VT_PROMPT", "VT_DEVICE", "VT_DELAY",
+        "VT_TMPDIR",
     ]
 }

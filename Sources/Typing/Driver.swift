@@ -23,13 +23,17 @@ package struct DriverSettings: Sendable {
     package var cancellation: Cancellation
     /// Says what is worth knowing but no failure.
     package var note: @Sendable (String) -> Void
+    /// Says what the user ought to know although the text was delivered.
+    package var warn: @Sendable (String) -> Void
 
     package init(
-        delay: Int? = nil, cancellation: Cancellation, note: @escaping @Sendable (String) -> Void = { _ in }
+        delay: Int? = nil, cancellation: Cancellation, note: @escaping @Sendable (String) -> Void = { _ in },
+        warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.delay = delay
         self.cancellation = cancellation
         self.note = note
+        self.warn = warn
     }
 }
 
@@ -61,31 +65,6 @@ package struct DriverRow: Sendable {
     package var program: String? {
         guard let requires else { return "" }
         return findProgram(requires.program)
-    }
-
-    /// The driver of that name.
-    package static func named(_ name: String) throws(TypingError) -> DriverRow {
-        guard let row = all.first(where: { $0.name == name }) else {
-            throw TypingError(
-                .unknownDriver, "no driver is called \(name)", hint: "vt-type --list-drivers lists them")
-        }
-        return row
-    }
-
-    /// The first driver that fits the session and is installed.
-    package static func best(for session: Session) throws(TypingError) -> DriverRow {
-        let fitting = all.filter { $0.sessions.contains(session) }
-        if let row = fitting.first(where: { $0.program != nil }) { return row }
-        guard !fitting.isEmpty else {
-            throw TypingError(
-                .noDriver, "there is no window to type into: neither WAYLAND_DISPLAY nor DISPLAY is set",
-                hint: "--driver print writes to standard output")
-        }
-        let programs = fitting.compactMap { $0.requires?.program }.joined(separator: " or ")
-        let packages = fitting.compactMap { $0.requires?.package }.joined(separator: " or ")
-        throw TypingError(
-            .noDriver, "\(programs) is not installed, and types into \(session == .x11 ? "X11" : "Wayland") windows",
-            hint: "install the package \(packages), for example with: sudo apt install \(packages)")
     }
 
     /// Makes the driver.

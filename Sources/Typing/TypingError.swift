@@ -7,6 +7,8 @@ package struct TypingError: Error, Sendable, CustomStringConvertible {
         case noDriver
         /// The display or the compositor can't be reached, or lacks what the driver needs.
         case noSession
+        /// The driver has typed nothing of this text, and may be able to type other text.
+        case refused
         /// Nothing has the keyboard focus.
         case noFocus
         /// A modifier stays down that would turn text into shortcuts.
@@ -41,7 +43,15 @@ package struct TypingError: Error, Sendable, CustomStringConvertible {
     package var isLasting: Bool {
         switch code {
         case .unknownDriver, .noDriver, .noSession, .timedOut, .cancelled, .output: true
-        case .noFocus, .heldModifier, .driverFailed, .store: false
+        case .refused, .noFocus, .heldModifier, .driverFailed, .store: false
+        }
+    }
+
+    /// Whether it is certain that nothing was typed, and another driver may fare better.
+    package var isUntouched: Bool {
+        switch code {
+        case .noDriver, .noSession, .refused: true
+        default: false
         }
     }
 }

@@ -18,10 +18,17 @@ struct TypeCommand: VoiceProgram {
         version: version)
 
     @Option(
-        help: ArgumentHelp("How to deliver: see --list-drivers (default: what fits the session).", valueName: "name"))
+        help: ArgumentHelp(
+            "How to deliver: a name, a path, or several with commas, tried in turn (default: auto).", valueName: "name")
+    )
     var driver: String?
 
-    @Flag(help: "List the drivers, where each was found, and which one is the default; then exit.")
+    @Option(
+        name: .customLong("option"),
+        help: ArgumentHelp("An option of the driver's own; can be repeated.", valueName: "key=value"))
+    var driverOptions: [String] = []
+
+    @Flag(help: "List the drivers, where each was found, and which one is the default; run none.")
     var listDrivers = false
 
     @Flag(help: "The input is event lines, vt-events(5); what is final is typed.")
@@ -44,11 +51,37 @@ struct TypeCommand: VoiceProgram {
 
     func validate() throws {
         if let delay, delay.seconds > 10 { throw ValidationError("--delay is at most 10s, not \(delay)") }
+        if driver?.split(separator: ",", omittingEmptySubsequences: false).contains(where: \.isEmpty) == true {
+            throw ValidationError("--driver needs a name, or names with commas between them")
+        }
+        _ = try parsedOptions()
+    }
+
+    private func parsedOptions() throws -> [(key: String, value: String)] {
+        try driverOptions.map { option in
+            guard let equals = option.firstIndex(of: "="), equals > option.startIndex else {
+                throw ValidationError("--option is key=value, not \(option)")
+            }
+            return (String(option[..<equals]), String(option[option.index(after: equals)...]))
+        }
+    }
+
+    /// The drivers that `--driver` names.
+    private func choices() throws(TypingError) -> [DriverChoice] {
+        var choices: [DriverChoice] = []
+        for name in (driver ?? "auto").split(separator: ",").map(String.init) {
+            if name == "auto" {
+                choices += try DriverChoice.automatic(for: .current)
+            } else {
+                choices.append(try DriverChoice.named(name))
+            }
+        }
+        return choices
     }
 
     func work() throws -> ExitStatus {
         messages.apply()
-        if listDrivers { return try listAll() }
+        if listDrivers { return try printDrivers() }
         let store = UndeliveredStore()
         if let store, store.isOpen(as: STDIN_FILENO) {
             throw Failure(
@@ -59,12 +92,13 @@ struct TypeCommand: VoiceProgram {
         var noDriver: TypingError?
         var chosen: (any Driver)?
         do {
-            let row = try self.driver.map { try DriverRow.named($0) } ?? DriverRow.best(for: .current)
-            chosen = try row.driver(
+            let choices = try choices()
+            chosen = try DriverChoice.driver(
+                of: choices, options: try parsedOptions(),
                 DriverSettings(
                     delay: delay.map { Int(($0.seconds * 1000).rounded()) }, cancellation: ending.cancellation,
-                    note: { note in Log.info(note) }))
-            Log.debug("driver \(row.name)")
+                    note: { note in Log.info(note) }, warn: { warning in Log.warning(warning) }))
+            Log.debug("driver \(choices.map(\.name).joined(separator: ", "))")
         } catch let error as TypingError where error.code == .noDriver {
             // At once, so that nobody speaks for nothing; but what does come is kept.
             noDriver = error
@@ -143,17 +177,6 @@ struct TypeCommand: VoiceProgram {
     private func retryHint(_ typist: Typist, _ store: UndeliveredStore?) -> String? {
         guard let store, typist.unkept < typist.undelivered else { return nil }
         return "to type what was kept: mv \(store.path) again && vt-type --events < again"
-    }
-
-    private func listAll() throws -> ExitStatus {
-        let best = try? DriverRow.best(for: .current).name
-        var text = ""
-        for row in DriverRow.all {
-            let place = row.program.map { $0.isEmpty ? "built in" : $0 } ?? "not installed"
-            text += "\(row.name)\t\(place)\t\(row.summary)\(row.name == best ? " (default here)" : "")\n"
-        }
-        try writeAll(STDOUT_FILENO, text, name: "standard output")
-        return .done
     }
 }
 

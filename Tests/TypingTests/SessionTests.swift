@@ -22,8 +22,8 @@ import Testing
     }
 
     @Test func `a missing driver is named with its package`() {
-        #expect { try DriverRow.best(for: .none) } throws: { ($0 as? TypingError)?.code == .noDriver }
-        #expect { try DriverRow.named("telepathy") } throws: { ($0 as? TypingError)?.code == .unknownDriver }
+        #expect { try DriverChoice.automatic(for: .none) } throws: { ($0 as? TypingError)?.code == .noDriver }
+        #expect { try DriverChoice.named("telepathy") } throws: { ($0 as? TypingError)?.code == .unknownDriver }
     }
 
     @Test(arguments: [
