@@ -61,7 +61,7 @@ final class DriverProcess: Sendable {
                 try plugin.withProcess(for: call) { child in
                     try child.stream(
                         cancellation: stopping, lineLimit: EventLine.maximumLength, feed: { feed($0) },
-                        onErrors: { noteErrors($0) },
+                        onErrors: { self.noteErrors($0) },
                         onLine: { try take($0) })
                 })
         } catch let error as PluginError {
