@@ -25,6 +25,9 @@ package enum BuiltPrograms {
     /// Where the shell script vt-dictate lies.
     package static let scriptDirectory = "\(packageDirectory)/Sources/vt-dictate"
 
+    /// Where the engines that are scripts lie.
+    package static let engineDirectory = "\(packageDirectory)/Sources/engines"
+
     private static var pathOfSelf: String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
             guard let base = buffer.baseAddress else { return "" }

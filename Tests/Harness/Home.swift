@@ -61,7 +61,10 @@ package final class Home: Sendable {
             "XDG_RUNTIME_DIR": runtime,
             "TMPDIR": files,
             "LANG": "C.UTF-8",
-            "PATH": "\(BuiltPrograms.directory):\(BuiltPrograms.scriptDirectory):\(Tool.systemSearchPath)",
+            "PATH": [
+                BuiltPrograms.directory, BuiltPrograms.scriptDirectory, BuiltPrograms.engineDirectory,
+                Tool.systemSearchPath,
+            ].joined(separator: ":"),
         ]
         for name in ["ASAN_OPTIONS", "TSAN_OPTIONS", "LLVM_PROFILE_FILE"] {
             if let value = getenv(name) { environment[name] = String(cString: value) }

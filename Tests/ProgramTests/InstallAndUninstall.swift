@@ -14,13 +14,19 @@ import Testing
             entries(of: "\(prefix)/bin") == [
                 "vt-dictate", "vt-encode", "vt-record", "vt-transcribe", "vt-type", "vt-vad",
             ])
-        #expect(entries(of: "\(prefix)/libexec/vt") == EveryProgram.plugins)
+        let plugins = entries(of: "\(prefix)/libexec/vt").filter { isExecutable("\(prefix)/libexec/vt/\($0)") }
+        #expect(plugins == EveryProgram.plugins.sorted())
 
         // Only what was installed is found.
         let path: [String: String?] = ["PATH": "\(prefix)/bin:\(Tool.systemSearchPath)"]
         let engines = try run(Command("vt-transcribe", ["--list-engines"], environment: path), home: home)
         #expect(engines.status == 0, "\(engines)")
         #expect(engines.text.contains("pocketsphinx") && engines.text.contains("\(prefix)/libexec/vt"), "\(engines)")
+        for engine in EveryProgram.engines {
+            let name = engine.dropFirst("vt-transcribe-".count)
+            #expect(engines.text.contains("\(name)\t\(prefix)/libexec/vt/\(engine)\t"), "\(engines)")
+            #expect(try run(Command("\(prefix)/libexec/vt/\(engine)", ["describe"]), home: home).status == 0)
+        }
         #expect(try run(Command("vt-dictate", ["status"], environment: path), home: home).text == "idle\n")
         for page in EveryProgram.pages {
             let file = "\(prefix)/share/man/man\(page.suffix(1))/\(page)"
