@@ -115,7 +115,8 @@ let package = Package(
 
         // Tests. Harness runs the built programs in pipes, on a pseudo-terminal, beside real daemons.
         .target(name: "CHarness", path: "Tests/CHarness"),
-        .target(name: "Harness", dependencies: ["CHarness", "POSIX"], path: "Tests/Harness", swiftSettings: swift),
+        .target(
+            name: "Harness", dependencies: ["CHarness", "POSIX", "Text"], path: "Tests/Harness", swiftSettings: swift),
         // A microphone for machines without one; ALSA loads it by its file's name.
         .target(
             name: "TestMicrophone", path: "Tests/TestMicrophone", linkerSettings: [.linkedLibrary("asound")]),
@@ -124,6 +125,7 @@ let package = Package(
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: swift),
         .testTarget(name: "AudioTests", dependencies: ["Audio", "POSIX", "Harness"], swiftSettings: swift),
         .testTarget(name: "PluginsTests", dependencies: ["Plugins", "POSIX", "Text", "Harness"], swiftSettings: swift),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Harness", "POSIX", "Text"], swiftSettings: swift),
         .testTarget(
             name: "CaptureTests", dependencies: ["Capture", "Audio", "POSIX", "Harness"], swiftSettings: swift),
         .testTarget(

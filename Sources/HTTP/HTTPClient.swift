@@ -17,9 +17,12 @@ package final class HTTPClient: Sendable {
     /// - Parameters:
     ///   - userAgent: what requests say of us.
     ///   - connectionsPerHost: how many are made to one host at most; 0 for any number.
+    ///   - trust: whose certificates are believed.
     /// - Throws: `SystemError` where the system has no thread or pipe to give.
-    package init(userAgent: String = "vt", connectionsPerHost: Int = 0) throws(SystemError) {
-        let loop = try ClientLoop(userAgent: userAgent, connectionsPerHost: connectionsPerHost)
+    package init(
+        userAgent: String = "vt", connectionsPerHost: Int = 0, trust: TrustStore = .fromEnvironment
+    ) throws(SystemError) {
+        let loop = try ClientLoop(userAgent: userAgent, connectionsPerHost: connectionsPerHost, trust: trust)
         self.loop = loop
         thread = try Thread("http") { loop.run() }
     }
@@ -59,10 +62,12 @@ final class ClientLoop: Sendable {
 
     private let userAgent: String
     private let connectionsPerHost: Int
+    private let trust: TrustStore
     private let inbox = Monitor(Inbox())
     private let waker: Waker
 
-    init(userAgent: String, connectionsPerHost: Int) throws(SystemError) {
+    init(userAgent: String, connectionsPerHost: Int, trust: TrustStore) throws(SystemError) {
+        self.trust = trust
         self.userAgent = userAgent
         self.connectionsPerHost = connectionsPerHost
         waker = try Waker()
@@ -143,7 +148,7 @@ final class ClientLoop: Sendable {
                         continue
                     }
                     do throws(HTTPError) {
-                        let transfer = try Transfer(exchange, userAgent: userAgent)
+                        let transfer = try Transfer(exchange, userAgent: userAgent, trust: trust)
                         let code = unsafe vt_curl_multi_add(multi, transfer.easy)
                         guard code == CURLM_OK else { throw HTTPError(.unavailable, "libcurl takes no request") }
                         transfers[ObjectIdentifier(exchange)] = transfer
@@ -158,7 +163,14 @@ final class ClientLoop: Sendable {
             var count: CInt = 0
             unsafe vt_curl_multi_perform(multi, &count)
             unsafe endFinished(multi, &transfers)
-            for transfer in transfers.values { transfer.checkLimits() }
+            var isUrgent = false
+            for transfer in transfers.values {
+                transfer.checkLimits()
+                if transfer.waitsInVain {
+                    transfer.resume()
+                    isUrgent = true
+                }
+            }
             for (id, transfer) in transfers where isStopping || transfer.failure != nil {
                 unsafe vt_curl_multi_remove(multi, transfer.easy)
                 if isStopping { transfer.fail(.cancelled) }
@@ -176,7 +188,7 @@ final class ClientLoop: Sendable {
             // With nothing to watch the thread sleeps until somebody asks; limits are looked at twice a second.
             _ = unsafe waits.withUnsafeMutableBufferPointer {
                 unsafe vt_curl_multi_poll(
-                    multi, $0.baseAddress, CUnsignedInt($0.count), transfers.isEmpty ? 60_000 : 500, nil)
+                    multi, $0.baseAddress, CUnsignedInt($0.count), isUrgent ? 0 : transfers.isEmpty ? 60_000 : 500, nil)
             }
             waker.clear()
         }

@@ -53,6 +53,7 @@ package struct RetryPolicy: Sendable {
         }
         guard let text = head["retry-after"] else { return nil }
         if let seconds = Double(text) { return seconds.isFinite ? seconds : nil }
+        guard case .some = try? CurlLibrary.load() else { return nil }
         let date = unsafe vt_curl_date(text)
         return date < 0 ? nil : Double(date) - now
     }

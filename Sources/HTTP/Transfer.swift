@@ -27,10 +27,12 @@ internal import Text
     private var isReady = false
     private var hasEndedBody = false
     private var hasAnswer = false
+    /// Whether the answer came before the body's end, which nobody wants any more. libcurl would wait for it none the less.
+    private var isCutShort = false
     private var lastProgress = ContinuousClock.now
     private var endOfBody: ContinuousClock.Instant?
 
-    init(_ exchange: Exchange, userAgent: String) throws(HTTPError) {
+    init(_ exchange: Exchange, userAgent: String, trust: TrustStore) throws(HTTPError) {
         let request = exchange.request
         guard let address = URLParts(request.url) else {
             throw HTTPError(.refused, "this is no http address: \(request.url.sanitized)")
@@ -43,7 +45,7 @@ internal import Text
         unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         unsafe headers = nil
-        try configure(request, userAgent: userAgent)
+        try configure(request, userAgent: userAgent, trust: trust)
     }
 
     deinit {
@@ -66,7 +68,7 @@ internal import Text
         }
     }
 
-    private func configure(_ request: Request, userAgent: String) throws(HTTPError) {
+    private func configure(_ request: Request, userAgent: String, trust: TrustStore) throws(HTTPError) {
         func set(_ option: CURLoption, _ value: Int) { unsafe vt_curl_set_long(easy, option, value) }
         func set(_ option: CURLoption, _ value: String) { unsafe vt_curl_set_string(easy, option, value) }
         set(CURLOPT_URL, request.url)
@@ -79,7 +81,7 @@ internal import Text
         // Said, although it is the default: nothing turns it off.
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
-        TrustStore.fromEnvironment.apply { set($0, $1) }
+        trust.apply { set($0, $1) }
         set(
             CURLOPT_HTTP_VERSION,
             request.permitsHTTP2 ? Int(CURL_HTTP_VERSION_2TLS) : Int(CURL_HTTP_VERSION_1_1))
@@ -140,6 +142,7 @@ internal import Text
     }
 
     private func read(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        if isCutShort { return 0 }
         let parts = exchange.request.body.parts
         var filled = 0
         while part < parts.count, filled < buffer.count {
@@ -210,6 +213,7 @@ internal import Text
             let now = ContinuousClock.now
             exchange.note { $0.firstByteReceived = now }
             hasAnswer = true
+            isCutShort = !hasEndedBody && exchange.request.body.length == nil
             exchange.receive(whole)
         }
         return line.count
@@ -224,6 +228,9 @@ internal import Text
     }
 
     // MARK: What the loop does
+
+    /// Whether libcurl waits for a body that nobody wants any more.
+    var waitsInVain: Bool { isCutShort && isPaused }
 
     /// Goes on reading the body.
     func resume() {
@@ -246,7 +253,9 @@ internal import Text
         guard isReady else { return }
         let limits = exchange.request.limits
         let now = ContinuousClock.now
-        if let endOfBody, !hasAnswer {
+        if isCutShort {
+            if now - lastProgress > .seconds(limits.stall) { fail(.timedOut("the answer did not come to its end")) }
+        } else if let endOfBody, !hasAnswer {
             let limit = limits.answer()
             if now - endOfBody > .seconds(limit) { fail(.timedOut("no answer within \(Int(limit)) s")) }
         } else if let endOfBody {
@@ -298,7 +307,10 @@ internal import Text
         if code == CURLE_OK { return nil }
         // It answered, and closed before it had read all: what it said counts, not how it hung up.
         let isHangUp = [CURLE_SEND_ERROR, CURLE_RECV_ERROR].contains { $0 == code }
-        if isHangUp, let head = exchange.head, head.status >= 300, head["content-length"] == nil { return nil }
+        if isHangUp, let head = exchange.head, head.status >= 300 {
+            let announced = head["content-length"].flatMap { Int($0) }
+            if announced == nil || announced == exchange.timings.bytesReceived { return nil }
+        }
         let detail = unsafe String(cString: errorText).sanitized
         let message = "\(host): \(detail.isEmpty ? CurlLibrary.message(code) : detail)"
         switch code {

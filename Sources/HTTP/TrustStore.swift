@@ -2,13 +2,19 @@ internal import CCurl
 internal import Glibc
 
 /// Where certificates of authorities are found, as the `curl` program does it; the library alone does not look there.
-struct TrustStore: Sendable {
+package struct TrustStore: Sendable {
     /// A file of certificates, instead of the system's.
-    var file: String?
+    package var file: String?
     /// A folder of certificates, instead of the system's.
-    var directory: String?
+    package var directory: String?
 
-    static let fromEnvironment: TrustStore = {
+    package init(file: String? = nil, directory: String? = nil) {
+        self.file = file
+        self.directory = directory
+    }
+
+    /// As the environment has it.
+    package static let fromEnvironment: TrustStore = {
         func value(_ name: String) -> String? {
             guard let text = unsafe getenv(name), unsafe text.pointee != 0 else { return nil }
             return unsafe String(cString: text)
