@@ -56,8 +56,12 @@ struct VoiceActivityProgram: VoiceProgram {
 
     @OptionGroup(title: "What is speech") var speech: SpeechOptions
 
-    @Option(help: "How segments and split list what they find: tsv, json or jsonl.")
-    var format: ListFormat = .tsv
+    @Option(
+        name: .customLong("format"),
+        help: ArgumentHelp("How segments and split list what they find (default: tsv).", valueName: "format"))
+    var chosenFormat: ListFormat?
+
+    var format: ListFormat { chosenFormat ?? .tsv }
 
     @Flag(help: "With segments: event lines, the beginning of speech as soon as it is heard (vt-events(5)).")
     var events = false
@@ -82,7 +86,16 @@ struct VoiceActivityProgram: VoiceProgram {
         if operation == .split, operands.isEmpty { throw ValidationError("split needs a folder") }
         if operands.count > most { throw ValidationError("one input at a time: \(operands[most]) is too many") }
         if events, operation != .segments { throw ValidationError("--events belongs to segments") }
-        if events, format != .tsv { throw ValidationError("--events and --format exclude each other") }
+        if events, chosenFormat != nil { throw ValidationError("--events and --format exclude each other") }
+        if chosenFormat != nil, operation != .segments, operation != .split {
+            throw ValidationError("--format belongs to segments and split")
+        }
+        if samples, operation == .trim || operation == .gate {
+            throw ValidationError("--samples belongs to segments, split and probabilities")
+        }
+        if operation == .probabilities, speech.segmenter != SegmenterOptions() {
+            throw ValidationError("probabilities are what they are: what counts as speech does not matter to them")
+        }
         if preRoll != nil, operation != .gate { throw ValidationError("--pre-roll belongs to gate") }
         if let preRoll, preRoll.seconds > 600 { throw ValidationError("--pre-roll is held in memory: 10m at most") }
         if detector == .energy, model != nil { throw ValidationError("--model belongs to --detector silero") }
@@ -94,6 +107,7 @@ struct VoiceActivityProgram: VoiceProgram {
                 .usage, "nothing to do is named", hint: "trim, segments, split, gate or probabilities; vt-vad --help")
         }
         messages.apply()
+        if operation == .split { try refuseFile(operands[0]) }
         let path = operation == .split ? operands.dropFirst().first : operands.first
         let isPCM = operation == .trim || operation == .gate
         if isPCM { try refuseTerminal(STDOUT_FILENO, hint: "vt-vad \(operation.rawValue) … >speech.wav") }
@@ -112,6 +126,13 @@ struct VoiceActivityProgram: VoiceProgram {
             }
         if isDamaged(reader.damage) { return .badAudio }
         return hasSpoken ? .done : .noSpeech
+    }
+
+    /// `split FILE`, where the folder was forgotten, would wait for standard input.
+    private func refuseFile(_ folder: String) throws {
+        var status = stat()
+        guard stat(folder, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return }
+        throw Failure(.usage, "\(folder): no folder", hint: "vt-vad split DIR \(folder)")
     }
 
     private func openInput(_ path: String?) throws -> DescriptorSource {

@@ -14,7 +14,10 @@ import VoiceActivity
             (["segments", "--threshold", "nan"], [], 64), (["segments", "--negative-threshold", "0.9"], [], 64),
             (["segments", "--max-speech", "10ms"], [], 64), (["segments", "--pre-roll", "1s"], [], 64),
             (["segments", "--detector", "magic"], [], 64), (["gate", "--pre-roll", "1h"], [], 64),
-            (["split", "/proc/parts"], Tone.header(), 73),
+            (["split", "/proc/parts"], Tone.header(), 73), (["split", "/etc/passwd"], Tone.header(), 64),
+            (["trim", "--format", "json"], [], 64), (["gate", "--samples"], [], 64),
+            (["probabilities", "--threshold", "0.4"], [], 64), (["probabilities", "--format", "tsv"], [], 64),
+            (["segments", "--events", "--format", "tsv"], [], 64),
         ] as [([String], [UInt8], CInt)])
     func hasItsStatus(_ arguments: [String], _ input: [UInt8], _ status: CInt) throws {
         let result = try run(Command("vt-vad", arguments + ["--quiet"]), input: .bytes(input))

@@ -1,3 +1,4 @@
+import Glibc
 import Harness
 import Testing
 import VoiceActivity
@@ -48,5 +49,51 @@ import VoiceActivity
         _ = one.probabilities(of: noise(64000, amplitude: 1))
         one.reset()
         #expect(one.probabilities(of: sound) == other.probabilities(of: sound))
+    }
+
+    /// The room's noise, with an offset that comes and goes, gaps of digital silence, and a microphone that is turned up.
+    @Test func changesThatAreNoSoundAreNoSpeech() {
+        let room = noise(320_000, amplitude: 0.01)
+        let sound = room.enumerated().map { index, sample -> Float in
+            switch index {
+            case 64000..<128_000: sample + 0.3
+            case 160_000..<192_000: 0
+            case 240_000...: sample * 2
+            default: sample
+            }
+        }
+        let found = EnergyDetector().probabilities(of: sound)
+        // After a second to learn, but for two windows at each change, and a second at the last.
+        func speech(_ windows: Range<Int>) -> Int { found[windows].filter { $0 >= 0.5 }.count }
+        #expect(speech(32..<125) + speech(127..<250) + speech(252..<310) <= 6)
+        #expect(speech(312..<374) == 0)
+        #expect(speech(375..<468) <= 3)
+        #expect(speech(520..<625) <= 3)
+    }
+
+    @Test(.enabled(if: Speech.isInstalled, "needs pocketsphinx-testdata"), arguments: [20, 10] as [Float])
+    func speechIsFoundInNoise(decibels: Float) throws {
+        let speech = try samples(of: Speech.goForward)
+        let quiet = [Float](repeating: 0, count: 32000)
+        let clean = quiet + speech + quiet
+        // Said from 0.4 s to 2.2 s of the recording, at an RMS of about 0.03.
+        let room = noise(clean.count, amplitude: 0.03 * 1.73 * Glibc.powf(10, -decibels / 20))
+        let found = EnergyDetector().probabilities(of: zip(clean, room).map { $0 + $1 }).map { $0 >= 0.5 }
+        let (said, before) = (found[77..<128], found[32..<70])
+        #expect(said.filter { $0 }.count >= said.count * 6 / 10)
+        #expect(before.filter { $0 }.count <= 3)
+    }
+
+    @Test(.enabled(if: Speech.isInstalled, "needs pocketsphinx-testdata")) func clippedSpeechIsSpeech() throws {
+        let speech = try samples(of: Speech.goForward).map { max(-0.1, min(0.1, $0 * 8)) }
+        let found = EnergyDetector().probabilities(of: noise(32000, amplitude: 0.001) + speech)
+        #expect(found.filter { $0 >= 0.5 }.count >= 40)
+    }
+
+    /// Speech that begins with the stream is not taken for the room.
+    @Test(.enabled(if: Speech.isInstalled, "needs pocketsphinx-testdata")) func speechFromTheFirstSampleOn() throws {
+        let speech = Array(try samples(of: Speech.goForward).dropFirst(8000))
+        let found = EnergyDetector().probabilities(of: speech + noise(32000, amplitude: 0.001))
+        #expect(found[..<20].filter { $0 >= 0.5 }.count >= 10)
     }
 }

@@ -88,7 +88,7 @@ complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options 
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" max-speech' -l 'max-speech' -d 'Cut longer speech, at its longest pause (default: never).' -rfka ''
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" min-pause' -l 'min-pause' -d 'Cut at pauses from this length on.' -rfka ''
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" cut-at-last-pause' -l 'cut-at-last-pause' -d 'Cut at the last pause rather than at the longest.'
-complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" format' -l 'format' -d 'How segments and split list what they find: tsv, json or jsonl.' -rfka 'tsv json jsonl'
+complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" format' -l 'format' -d 'How segments and split list what they find (default: tsv).' -rfka 'tsv json jsonl'
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" events' -l 'events' -d 'With segments: event lines, the beginning of speech as soon as it is heard (vt-events(5)).'
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" samples' -l 'samples' -d 'Give positions in samples of 1/16000 s rather than in seconds.'
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" pre-roll' -l 'pre-roll' -d 'With gate: pass on this much of what came before the speech (default: 30s).' -rfka ''
