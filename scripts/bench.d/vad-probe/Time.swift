@@ -56,7 +56,6 @@ func timeWindows(_ kernel: SileroDetector.Kernel, pace: Int, count: Int, file: S
     if sum < 0 { print(sum, others.last ?? 0) }
 }
 
-func printProbabilities(_ kernel: SileroDetector.Kernel, file: String) {
-    let detector = SileroDetector(loadWeights(), kernel: kernel)
+func printProbabilities(_ detector: any Detector, file: String) {
     for window in windows(of: loadSamples(file)) { print(detector.probability(of: window.span)) }
 }

@@ -22,11 +22,15 @@ case "time":
     }
     timeWindows(kernel, pace: number(2, or: 0), count: number(3, or: 1000), file: arguments[4])
 case "probabilities":
-    // probabilities KERNEL FILE: one a line, with all digits.
+    // probabilities KERNEL|energy FILE: one a line, with all digits.
+    if arguments.count == 3, arguments[1] == "energy" {
+        printProbabilities(EnergyDetector(), file: arguments[2])
+        break
+    }
     guard arguments.count == 3, let kernel = SileroDetector.Kernel(rawValue: arguments[1]), kernel.isSupported else {
         fail("probabilities KERNEL SAMPLES.f32")
     }
-    printProbabilities(kernel, file: arguments[2])
+    printProbabilities(SileroDetector(loadWeights(), kernel: kernel), file: arguments[2])
 case "segments":
     segmentLines()
 case "fuzz-weights":
