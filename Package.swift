@@ -34,6 +34,7 @@ let package = Package(
         .executable(name: "vt-vad", targets: ["vt-vad"]),
         .executable(name: "vt-type", targets: ["vt-type"]),
         .executable(name: "vt-transcribe-pocketsphinx", targets: ["vt-transcribe-pocketsphinx"]),
+        .executable(name: "vt-record-pulse", targets: ["vt-record-pulse"]),
         // For the tests, which ALSA can only give a microphone in a shared library.
         .library(name: "TestMicrophone", type: .dynamic, targets: ["TestMicrophone"]),
     ],
@@ -43,6 +44,8 @@ let package = Package(
     targets: [
         // C libraries. Each has exactly one importer.
         .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
+        // Not by pkg-config: libpulse.pc has flags that SwiftPM warns of.
+        .systemLibrary(name: "CPulse", providers: [.apt(["libpulse-dev"])]),
         .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
         // Not by pkg-config: pocketsphinx.pc drags in sphinxad, and with it PulseAudio and X11.
         .target(
@@ -65,7 +68,8 @@ let package = Package(
         .target(name: "HTTP", dependencies: ["CCurl", "POSIX", "Text"], swiftSettings: swiftOverC),
 
         // Domain modules do not import each other.
-        .target(name: "Capture", dependencies: ["CALSA", "Audio", "POSIX"], swiftSettings: swiftOverC),
+        .target(
+            name: "Capture", dependencies: ["CALSA", "Audio", "Plugins", "POSIX", "Text"], swiftSettings: swiftOverC),
         .target(
             name: "Encoding", dependencies: ["COpusEnc", "CSndFile", "Audio", "Plugins", "POSIX"],
             swiftSettings: swiftOverC),
@@ -86,8 +90,11 @@ let package = Package(
 
         .executableTarget(
             name: "vt-record",
-            dependencies: ["Audio", "Capture", "POSIX", "Program", "Text", "VoiceActivity", argumentParser],
+            dependencies: ["Audio", "Capture", "Plugins", "POSIX", "Program", "Text", "VoiceActivity", argumentParser],
             swiftSettings: swift),
+        .executableTarget(
+            name: "vt-record-pulse", dependencies: ["CPulse", "Audio", "POSIX", "Program", "Text", argumentParser],
+            swiftSettings: swiftOverC),
         .executableTarget(
             name: "vt-encode", dependencies: ["Audio", "Encoding", "POSIX", "Program", argumentParser],
             swiftSettings: swift),
@@ -127,7 +134,8 @@ let package = Package(
         .testTarget(name: "PluginsTests", dependencies: ["Plugins", "POSIX", "Text", "Harness"], swiftSettings: swift),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Harness", "POSIX", "Text"], swiftSettings: swift),
         .testTarget(
-            name: "CaptureTests", dependencies: ["Capture", "Audio", "POSIX", "Harness"], swiftSettings: swift),
+            name: "CaptureTests", dependencies: ["Capture", "Audio", "Plugins", "POSIX", "Harness"],
+            swiftSettings: swift),
         .testTarget(
             name: "EncodingTests", dependencies: ["Encoding", "Audio", "POSIX", "Harness"], swiftSettings: swift),
         .testTarget(
@@ -142,7 +150,7 @@ let package = Package(
             name: "ProgramTests",
             dependencies: [
                 "Audio", "Harness", "POSIX", "Program", "Text", "VoiceActivity", "vt-encode", "vt-record",
-                "vt-transcribe",
+                "vt-record-pulse", "vt-transcribe",
                 "vt-transcribe-pocketsphinx", "vt-type", "vt-vad",
             ], swiftSettings: swift),
     ]

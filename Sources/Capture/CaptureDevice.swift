@@ -3,14 +3,17 @@ internal import Glibc
 
 /// A device that one can record from.
 package struct CaptureDevice: Equatable, Sendable {
-    /// ALSA's name for it, as `--device` takes it.
+    /// ALSA's or a recorder's name for it, as `--device` takes it.
     package var name: String
     /// In words, on one line.
     package var description: String
+    /// What a recorder says of it: `default`, `monitor`.
+    package var marks: [String]
 
-    package init(name: String, description: String) {
+    package init(name: String, description: String, marks: [String] = []) {
         self.name = name
         self.description = description
+        self.marks = marks
     }
 
     /// The capture devices that ALSA lists, in its order.

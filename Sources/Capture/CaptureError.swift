@@ -17,6 +17,8 @@ package struct CaptureError: Error, Equatable, Sendable {
         case stalled
         /// Overruns that could not be recovered from.
         case notRecovered
+        /// A recorder plugin failed or is broken; `status` is the exit status of vt-plugin(7) that says how, `detail` all of it.
+        case recorder(status: Int)
         /// What is none of the above; `detail` says it in the library's words.
         case failed
     }
@@ -28,11 +30,16 @@ package struct CaptureError: Error, Equatable, Sendable {
     package var detail: String
     /// ALSA names that a part of a name fits; for `ambiguous` only.
     package var candidates: [String]
+    /// What to do, where a recorder said so.
+    package var hint: String?
 
-    package init(_ code: Code, device: String, detail: String = "", candidates: [String] = []) {
+    package init(
+        _ code: Code, device: String, detail: String = "", candidates: [String] = [], hint: String? = nil
+    ) {
         self.code = code
         self.device = device
         self.detail = detail
         self.candidates = candidates
+        self.hint = hint
     }
 }

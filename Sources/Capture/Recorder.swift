@@ -25,6 +25,8 @@ package final class Recorder: Sendable {
         case silence
         /// The sink has not heard any speech in the time that it was given: the recording is over.
         case noSpeech
+        /// A recorder plugin has something to say.
+        case message(RecorderMessage)
         /// Nothing more is recorded.
         case ended
     }
@@ -57,6 +59,8 @@ package final class Recorder: Sendable {
     private static let longestSilence = 2000
     private static let longestStart = 5000
     private static let slice = 100
+    /// Seconds of sound that a source may still have when it is stopped.
+    private static let longestRest = 5
 
     /// Prepares a recording.
     ///
@@ -133,7 +137,7 @@ package final class Recorder: Sendable {
         do {
             let source = try open()
             rounds.add(1, ordering: .relaxed)
-            queue.open()
+            if source.isOpen { queue.open() }
             let rate = Double(format.sampleRate)
             tell(
                 .opened(
@@ -147,6 +151,7 @@ package final class Recorder: Sendable {
             }
             // The writer goes on while the device closes.
             finish(with: ended)
+            source.close()
         } catch {
             finish(with: .failure(error))
         }
@@ -165,6 +170,7 @@ package final class Recorder: Sendable {
     }
 
     private func record(_ source: any RecordingSource, _ scratch: UnsafeMutableRawBufferPointer) throws(CaptureError) {
+        var opened = source.isOpen
         var started = false
         var warned = false
         var idle: Int64 = 0
@@ -173,6 +179,11 @@ package final class Recorder: Sendable {
             let begin = MonotonicClock.now()
             let arrival = try unsafe source.read(
                 into: scratch, wakingOn: stopBell.descriptor, milliseconds: Self.slice)
+            if arrival.isLast { return }
+            if !opened, source.isOpen {
+                opened = true
+                queue.open()
+            }
             if arrival.frames == 0 {
                 let spent = MonotonicClock.now() - begin
                 // No more than was asked for: while the whole process was stopped, nobody waited.
@@ -196,10 +207,27 @@ package final class Recorder: Sendable {
             }
             if unsafe !keep(arrival, scratch) { return }
         }
-        // What the device holds was heard before the stop.
-        for _ in 0..<64 {
-            let arrival = try unsafe source.read(into: scratch, wakingOn: stopBell.descriptor, milliseconds: 0)
-            guard arrival.frames > 0, unsafe keep(arrival, scratch) else { return }
+        try unsafe readRest(source, scratch)
+    }
+
+    /// After a stop: takes what was heard before it.
+    private func readRest(
+        _ source: any RecordingSource, _ scratch: UnsafeMutableRawBufferPointer
+    ) throws(CaptureError) {
+        let patience = source.stop()
+        let end = MonotonicClock.now() + Int64(patience) * 1_000_000
+        var frames = 0
+        // Nothing that goes on after that was heard before.
+        while frames < format.sampleRate * Self.longestRest {
+            let left = Int(max(0, end - MonotonicClock.now()) / 1_000_000)
+            let arrival = try unsafe source.read(into: scratch, wakingOn: -1, milliseconds: left)
+            if arrival.isLast { return }
+            if arrival.frames == 0 {
+                if left == 0 { return }
+                continue
+            }
+            guard unsafe keep(arrival, scratch) else { return }
+            frames += arrival.frames
         }
     }
 

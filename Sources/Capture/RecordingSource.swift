@@ -15,6 +15,9 @@ package protocol RecordingSource: AnyObject {
     /// Frames that the device keeps while nobody reads.
     var bufferFrames: Int { get }
 
+    /// Whether there will be a recording, however short, as far as one can tell: a plugin that was started may yet fail.
+    var isOpen: Bool { get }
+
     /// Starts the device's clock: what is heard from now on is delivered.
     func start() throws(CaptureError)
 
@@ -29,6 +32,22 @@ package protocol RecordingSource: AnyObject {
     func read(
         into buffer: UnsafeMutableRawBufferPointer, wakingOn descriptor: CInt, milliseconds: Int
     ) throws(CaptureError) -> Arrival
+
+    /// Ends what `start` began. What was heard before is still to be read, until a read brings none.
+    ///
+    /// - Returns: milliseconds that it may take to arrive; 0 where it is there.
+    func stop() -> Int
+
+    /// Gives the device back.
+    func close()
+}
+
+extension RecordingSource {
+    package var isOpen: Bool { true }
+
+    package func stop() -> Int { 0 }
+
+    package func close() {}
 }
 
 /// What one `read` of a recording source brought.
@@ -39,6 +58,8 @@ package struct Arrival: Sendable {
     package var lostFrames: Int
     /// When the device said that it has them: nanoseconds on the monotonic clock.
     package var stampedAt: Int64
+    /// Whether nothing will follow, and that is no error.
+    package var isLast = false
 
     package init(frames: Int, lostFrames: Int = 0, stampedAt: Int64 = 0) {
         self.frames = frames
@@ -47,4 +68,10 @@ package struct Arrival: Sendable {
     }
 
     static let none = Arrival(frames: 0)
+
+    static var end: Arrival {
+        var arrival = Arrival.none
+        arrival.isLast = true
+        return arrival
+    }
 }

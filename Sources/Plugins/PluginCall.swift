@@ -26,8 +26,13 @@ extension Plugin {
         do {
             directory = try PrivateDirectory()
         } catch {
-            throw PluginError(.system, "cannot make a directory for \(name): \(error)", hint: "TMPDIR says where")
+            throw noDirectory(error)
         }
+        return try body(process(for: call, in: directory.path, inherited: inherited))
+    }
+
+    /// The child process for a call, whose private directory is there already.
+    func process(for call: Call, in directory: String, inherited: ProcessEnvironment) -> ChildProcess {
         var environment = inherited
         let allowed = Set(call.secrets)
         environment.removeAll { variable in
@@ -36,14 +41,19 @@ extension Plugin {
                 || (providerKeys.contains(variable) && !allowed.contains(variable))
         }
         for (name, value) in call.variables { environment[name] = value }
-        environment["VT_TMPDIR"] = directory.path
+        environment["VT_TMPDIR"] = directory
         // From the first release on something that nobody knows, under a name that changes: a plugin that minds is found today.
         environment["VT_GREASE_" + String(UInt16.random(in: 0x1000...0xFFFF), radix: 16, uppercase: true)] = "ignore"
-        return try body(ChildProcess(path, [call.operation], environment: environment))
+        return ChildProcess(path, [call.operation], environment: environment)
+    }
+
+    /// Why there is no private directory.
+    func noDirectory(_ error: SystemError) -> PluginError {
+        PluginError(.system, "cannot make a directory for \(name): \(error)", hint: "TMPDIR says where")
     }
 
     private static let settings: Set<String> = [
-        "VT_AUDIO", "VT_RATE", "VT_CHANNELS", "VT_LANGUAGE", "VT_MODEL", "VT_PROMPT", "VT_DEVICE", "VT_DELAY",
-        "VT_TMPDIR",
+        "VT_AUDIO", "VT_RATE", "VT_CHANNELS", "VT_SAMPLE_FORMAT", "VT_PERIOD", "VT_LANGUAGE", "VT_MODEL", "VT_PROMPT",
+        "VT_DEVICE", "VT_DELAY", "VT_TMPDIR",
     ]
 }

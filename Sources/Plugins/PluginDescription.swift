@@ -2,7 +2,8 @@ internal import Text
 
 /// What a plugin says about itself when it is asked to `describe` (vt-plugin(7)).
 package struct PluginDescription: Equatable, Sendable {
-    package enum Input: String, Sendable {
+    /// The shape of audio on a pipe.
+    package enum Audio: String, Sendable {
         case wav
         case s16le
     }
@@ -15,7 +16,9 @@ package struct PluginDescription: Equatable, Sendable {
     /// One line, for listings.
     package var summary = ""
     /// How an engine wants its audio; a WAV stream if it does not say.
-    package var input = Input.wav
+    package var input = Audio.wav
+    /// How a recorder gives its audio; a WAV stream if it does not say.
+    package var output = Audio.wav
     /// Whether it gives partial results.
     package var givesPartials = false
     /// Whether it takes a batch of files.
@@ -42,7 +45,7 @@ package struct PluginDescription: Equatable, Sendable {
             }
             throw wrong("the first line is not “vt-plugin 1”")
         }
-        var hasInput = false
+        var (hasInput, hasOutput) = (false, false)
         for line in lines {
             let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
             guard let key = parts.first else { continue }
@@ -50,11 +53,17 @@ package struct PluginDescription: Equatable, Sendable {
             switch key {
             case "summary": summary = value.sanitized
             case "input":
-                guard let wanted = Input(rawValue: value) else {
+                guard let wanted = Audio(rawValue: value) else {
                     throw wrong("input is wav or s16le, not “\(value.sanitizedLine)”")
                 }
                 if !hasInput { input = wanted }
                 hasInput = true
+            case "output":
+                guard let given = Audio(rawValue: value) else {
+                    throw wrong("output is wav or s16le, not “\(value.sanitizedLine)”")
+                }
+                if !hasOutput { output = given }
+                hasOutput = true
             case "partial": givesPartials = try yesOrNo(value, wrong("partial is yes or no"))
             case "files": takesFiles = try yesOrNo(value, wrong("files is yes or no"))
             case "secret":

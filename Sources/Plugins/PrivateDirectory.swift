@@ -22,7 +22,7 @@ struct PrivateDirectory: ~Copyable {
 }
 
 /// Removes a file or a whole directory, and never follows a link out of it.
-private func removeTree(_ directory: CInt, _ name: String) {
+func removeTree(_ directory: CInt, _ name: String) {
     if unlinkat(directory, name, 0) == 0 { return }
     let descriptor = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     guard descriptor >= 0 else { return }

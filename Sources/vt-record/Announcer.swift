@@ -25,6 +25,10 @@ final class Announcer: Sendable {
     ///
     /// - Parameter written: its frames, where they are fewer than were captured.
     func summarise(written: Int?) {
+        // What a plugin's end still brought.
+        while let event = recorder.nextEvent(milliseconds: 0) {
+            if case .message(let message) = event { say(message) }
+        }
         let totals = recorder.totals
         guard totals.frames > 0 else { return }
         let length = "recorded \(seconds(written ?? totals.frames, recorder.format)) s"
@@ -48,6 +52,11 @@ final class Announcer: Sendable {
     private func milliseconds(_ seconds: Double) -> String {
         decimal(seconds * 1000, places: 1)
     }
+}
+
+/// Passes on what a recorder plugin has said.
+private func say(_ message: RecorderMessage) {
+    if message.isForPeople { Log.warning(message.text) } else { Log.debug(message.text) }
 }
 
 /// Frames as seconds, for messages.
@@ -110,6 +119,8 @@ private struct Announcement: Sendable {
             case .dropped(let frames, let position):
                 Log.warning(
                     "dropped \(seconds(frames, format)) s from \(seconds(position, format)) s on; they are silence")
+            case .message(let message):
+                say(message)
             case .ended:
                 return
             }

@@ -42,6 +42,9 @@ extension Record {
             return Failure(
                 .unavailable, "\(name) overran again and again\(detail); what was recorded is kept",
                 hint: "a longer --period asks less of the machine")
+        case .recorder(let status):
+            return Failure(
+                ExitStatus(rawValue: CInt(status)) ?? .protocolError, error.detail, hint: error.hint)
         case .failed:
             return Failure(
                 .unavailable, "\(name): cannot record\(detail)", hint: "VT_LOG=debug shows what ALSA has to say")

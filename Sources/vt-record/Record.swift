@@ -18,7 +18,9 @@ struct Record: VoiceProgram {
         version: version)
 
     @Option(help: ArgumentHelp("The microphone: its name, or a part of its name or description.", valueName: "name"))
-    var device = "default"
+    var device: String?
+
+    @OptionGroup var recorders: RecorderOptions
 
     @Flag(help: "List the microphones, a line each: the name, a tab, and what it is.")
     var listDevices = false
@@ -63,7 +65,10 @@ struct Record: VoiceProgram {
         if let duration, duration.seconds * Double(rate) < 1 {
             throw ValidationError("--duration is one sample at least, not \(duration)")
         }
-        if device.isEmpty { throw ValidationError("--device needs a name") }
+        if listDevices, recorders.listRecorders {
+            throw ValidationError("--list-devices and --list-recorders do not go together")
+        }
+        if device?.isEmpty == true { throw ValidationError("--device needs a name") }
     }
 
     private var format: AudioFormat {
@@ -75,8 +80,14 @@ struct Record: VoiceProgram {
     mutating func work() throws -> ExitStatus {
         messages.apply()
         ALSALibrary.redirectMessages { text in Log.debug("ALSA: \(text)") }
+        if recorders.listRecorders {
+            try writeAll(STDOUT_FILENO, RecorderOptions.list, name: "standard output")
+            return .done
+        }
+        let plugin = try recorders.chosen()
         if listDevices {
-            try writeAll(STDOUT_FILENO, deviceList(json: json), name: "standard output")
+            let devices = try plugin.map { try $0.recorder.devices(options: $0.options) } ?? CaptureDevice.list()
+            try writeAll(STDOUT_FILENO, deviceList(devices, json: json), name: "standard output")
             return .done
         }
         if output == nil {
@@ -84,14 +95,17 @@ struct Record: VoiceProgram {
                 STDOUT_FILENO, hint: "name a file with -o, or send it on: vt-record | vt-transcribe")
         }
         let detector = speech.listens ? try speech.chooseDetector() : nil
-        return try record(into: try Destination(path: output, format: format, raw: raw), detector)
+        let origin = Origin(device: device, format: format, period: period.seconds, plugin: plugin)
+        return try record(origin, into: try Destination(path: output, format: format, raw: raw), detector)
     }
 
     /// Records until somebody or something ends it.
     ///
     /// - Returns: whether it is what was asked for, or nobody spoke.
     /// - Throws: the error that ended it. What was recorded is complete either way.
-    private func record(into destination: consuming Destination, _ detector: (any Detector)?) throws -> ExitStatus {
+    private func record(
+        _ origin: Origin, into destination: consuming Destination, _ detector: (any Detector)?
+    ) throws -> ExitStatus {
         let format = format
         let meter = Meter(isWanted: !noMeter && !messages.quiet, format: format)
         let limit = duration.map { max(1, Int(($0.seconds * Double(rate)).rounded())) }
@@ -103,14 +117,9 @@ struct Record: VoiceProgram {
                 recorder.tell($0)
             }
         }
-        try obeySignals(recorder, destination.unfinished)
-        let announcer = try Announcer(recorder, meter: meter, device: device, speech: speech)
-        let device = device
-        let period = period.seconds
-        try recorder.start { () throws(CaptureError) in
-            let name = try CaptureDevice.resolve(device, among: CaptureDevice.list())
-            return try ALSAMicrophone(device: name, format: format, period: period)
-        }
+        try obeySignals(recorder, destination.unfinished, origin)
+        let announcer = try Announcer(recorder, meter: meter, device: origin.title, speech: speech)
+        try recorder.start { () throws(CaptureError) in try origin.open { recorder.tell(.message($0)) } }
         var sink = ListeningDestination(destination, listener)
         let reason: CaptureError?
         do {
@@ -118,12 +127,12 @@ struct Record: VoiceProgram {
             // Without speech there is no recording; but who reads a pipe is owed a stream.
             try sink.finish(headerAtLeast: reason == nil && (output == nil || !sink.isWaiting))
         } catch {
-            recorder.close()
+            recorder.close(milliseconds: origin.closingTime)
             announcer.wait()
             sink.salvage()
             throw error
         }
-        recorder.close()
+        recorder.close(milliseconds: origin.closingTime)
         announcer.wait()
         announcer.summarise(written: listener?.written)
         if let reason { throw reason }
@@ -131,12 +140,13 @@ struct Record: VoiceProgram {
     }
 
     /// The first signal ends the recording, the second the program.
-    private func obeySignals(_ recorder: Recorder, _ unfinished: UnfinishedFile?) throws {
+    private func obeySignals(_ recorder: Recorder, _ unfinished: UnfinishedFile?, _ origin: Origin) throws {
         let seen = SeenSignal()
         try Signals.watch([SIGINT, SIGTERM, SIGHUP], evenIfIgnored: true) { signal in
             if seen.isFirst() { return recorder.stop() }
             // A header without a length plays to the end of the file.
             unfinished?.keep()
+            origin.kill()
             Signals.endProcess(by: signal)
         }
     }

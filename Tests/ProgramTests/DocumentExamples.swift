@@ -24,7 +24,8 @@ struct DocumentExample: Sendable, CustomStringConvertible {
             ("--engine faster-whisper", "needs a model, as above"),
             ("--engine moonshine", "needs a model, as above"),
             ("--engine whisper-cpp", "needs a server: WhisperCppEngine tries the program"),
-            ("pulse:DEVICE=", "names somebody's own microphone"),
+            ("--recorder pulse", "needs a sound server and somebody's own microphone: RecordPulse has its own"),
+            ("vt-record-pulse record-v1", "the same"),
             ("final start=", "output, not a command"),
             ("while vt-record", "goes on until somebody ends it"),
         ]

@@ -5,7 +5,7 @@ enum EveryProgram {
     /// Those that are built from Swift, with their options defined once.
     static let compiled = ["vt-record", "vt-encode", "vt-transcribe", "vt-type", "vt-vad"]
     /// Engines and drivers that come with them.
-    static let plugins = ["vt-transcribe-pocketsphinx"] + engines
+    static let plugins = ["vt-record-pulse", "vt-transcribe-pocketsphinx"] + engines
     /// Engines that are scripts.
     static let engines = [
         "vt-transcribe-faster-whisper", "vt-transcribe-moonshine", "vt-transcribe-vosk", "vt-transcribe-whisper-cpp",

@@ -1,0 +1,36 @@
+import Audio
+import Program
+
+/// What `record-v1` is asked for, in the environment.
+struct RecordingRequest: Sendable {
+    /// As the user names it; nil is the server's default.
+    var device: String?
+    /// What is written. The server converts to it from what its source has.
+    var format: AudioFormat
+    /// How much sound should arrive at a time, in milliseconds.
+    var period: Int
+
+    /// What libpulse can do (pulse/sample.h): PA_RATE_MAX and PA_CHANNELS_MAX.
+    private static let (rates, counts) = (1000...384_000, 1...32)
+
+    static func fromEnvironment() throws -> RecordingRequest {
+        var format = AudioFormat.speech
+        format.sampleRate = try number("VT_RATE", rates, "hertz") ?? format.sampleRate
+        format.channels = try number("VT_CHANNELS", counts, "channels") ?? format.channels
+        // A wish: what reads a WAV reads what its header says. There are no doubles in libpulse.
+        format.sampleFormat = environment("VT_SAMPLE_FORMAT").flatMap(SampleFormat.init(rawValue:)) ?? .s16le
+        if format.sampleFormat == .f64le { format.sampleFormat = .f32le }
+        let device = environment("VT_DEVICE").flatMap { $0.isEmpty ? nil : $0 }
+        return RecordingRequest(
+            device: device, format: format, period: try number("VT_PERIOD", 1...1000, "milliseconds") ?? 20)
+    }
+
+    private static func number(_ name: String, _ range: ClosedRange<Int>, _ unit: String) throws -> Int? {
+        guard let text = environment(name), !text.isEmpty else { return nil }
+        guard let value = Int(text), range.contains(value) else {
+            throw Failure(
+                .usage, "\(name)=\(text): a recording has \(range.lowerBound) to \(range.upperBound) \(unit) here")
+        }
+        return value
+    }
+}
