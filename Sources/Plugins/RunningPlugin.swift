@@ -174,9 +174,27 @@ package final class RunningPlugin {
     /// - Returns: how it ended, and whether it had to be killed; nil where that was asked before.
     package func finish(within patience: Duration) -> (termination: ChildProcess.Termination, wasKilled: Bool)? {
         guard process != nil else { return nil }
+        // One that has closed its output is on its way out, and has a status to give.
+        if pipes.output == nil, !isStopping { waitForEnd(within: patience) }
         noticeEnd()
         if quietSince == nil { stop() }
+        waitForEnd(within: patience)
+        let wasKilled = quietSince == nil
+        // Also of a group whose leader has gone: nobody answers for the rest of it.
+        process?.signalGroup(SIGKILL)
+        drainMessages(once: false)
+        leash?.release()
+        guard let status = process.take()?.reap() else { return nil }
+        pipes.output = nil
+        pipes.errors = nil
+        let signal = status & 0x7F
+        return (signal == 0 ? .exited((status >> 8) & 0xFF) : .signalled(signal), wasKilled)
+    }
+
+    /// Waits until its process has exited, and drains it meanwhile.
+    private func waitForEnd(within patience: Duration) {
         let deadline = ContinuousClock.now + patience
+        noticeEnd()
         withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { scrap in
             while quietSince == nil, ContinuousClock.now < deadline {
                 if pipes.output != nil {
@@ -188,15 +206,5 @@ package final class RunningPlugin {
                 noticeEnd()
             }
         }
-        let wasKilled = quietSince == nil
-        // Also of a group whose leader has gone: nobody answers for the rest of it.
-        process?.signalGroup(SIGKILL)
-        drainMessages(once: false)
-        leash?.release()
-        guard let status = process.take()?.reap() else { return nil }
-        pipes.output = nil
-        pipes.errors = nil
-        let signal = status & 0x7F
-        return (signal == 0 ? .exited((status >> 8) & 0xFF) : .signalled(signal), wasKilled)
     }
 }
