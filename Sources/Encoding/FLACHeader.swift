@@ -14,6 +14,16 @@ enum FLACHeader {
             + (0..<8).map { UInt8(truncatingIfNeeded: shape >> (56 - 8 * $0)) } + digestOfNothing
     }
 
+    /// The magic and STREAMINFO as the only metadata block: frames may follow.
+    ///
+    /// - Parameter head: a file's first bytes; nil comes back where they are not these two.
+    static func alone(_ head: [UInt8]) -> [UInt8]? {
+        guard head.count >= 42, head.starts(with: "fLaC".utf8), head[4] & 0x7F == 0 else { return nil }
+        var alone = Array(head[..<42])
+        alone[4] = 0x80
+        return alone
+    }
+
     /// MD5 of no bytes (RFC 1321, A.5).
     private static let digestOfNothing: [UInt8] = [
         0xD4, 0x1D, 0x8C, 0xD9, 0x8F, 0x00, 0xB2, 0x04, 0xE9, 0x80, 0x09, 0x98, 0xEC, 0xF8, 0x42, 0x7E,

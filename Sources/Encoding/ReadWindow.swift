@@ -18,6 +18,9 @@ internal import Audio
     private var filled = 0
     private(set) var position = 0
     private var isAtEnd = false
+    /// The input's first bytes, `headLength` of them at most.
+    private(set) var head: [UInt8] = []
+    private static let headLength = 42
 
     /// Bytes that it can go back at least.
     private let reach: Int
@@ -70,6 +73,27 @@ internal import Audio
         return true
     }
 
+    /// Whether there may be more to read.
+    var hasMore: Bool { position < base + filled || !isAtEnd }
+
+    /// Lets what follows look like a new input, to which all offsets then refer.
+    ///
+    /// - Parameters:
+    ///   - offset: where it goes on: not behind what has been read.
+    ///   - head: bytes to come before that.
+    /// - Returns: false where there is no room for them.
+    func restart(from offset: Int, with head: [UInt8]) -> Bool {
+        let start = min(offset - base, filled)
+        let rest = filled - start
+        guard start >= 0, unsafe head.count + rest <= buffer.count else { return false }
+        if let first = unsafe buffer.baseAddress {
+            unsafe (first + head.count).copyMemory(from: first + start, byteCount: rest)
+        }
+        unsafe buffer.copyBytes(from: head)
+        (base, filled, position) = (0, head.count + rest, 0)
+        return true
+    }
+
     /// Reads once from the source, keeping at least the last 64 KiB.
     private func fill(atMost count: Int) -> Bool {
         if isAtEnd { return false }
@@ -83,6 +107,10 @@ internal import Audio
         do {
             let count = try unsafe source.read(
                 into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<filled + room]))
+            if head.count < ReadWindow.headLength {
+                let missing = min(ReadWindow.headLength - head.count, count)
+                unsafe head.append(contentsOf: buffer[filled..<filled + missing])
+            }
             filled += count
             isAtEnd = count == 0
             return count > 0

@@ -9,10 +9,14 @@ internal import CSndFile
     private(set) var damage: String?
 
     private let library: vt_sndfile
-    private let handle: OpaquePointer
+    private var handle: OpaquePointer
     private let window: ReadWindow
     private let name: String
     private let isFLAC: Bool
+    /// The beginning of a FLAC stream, with which it can be begun anew; nil for other kinds.
+    private let streamInfo: [UInt8]?
+    /// Where decoding began anew at last, as an offset in the window.
+    private var restarted = 0
     private var framesRead = 0
     /// Frames asked for at once: the library gives no fewer while there is more to come.
     private let blockFrames: Int
@@ -35,16 +39,11 @@ internal import CSndFile
         }
         self.name = name
         isFLAC = kind.hasSuffix("FLAC")
-        window = ReadWindow(source, name: name, givesWhatIsThere: isFramed, reach: isFLAC ? FLACTail.reach : 1 << 16)
-        var callbacks = unsafe SF_VIRTUAL_IO(
-            get_filelen: { _ in SoundFileDecoder.unknownLength },
-            seek: { unsafe SoundFileDecoder.seek($0, $1, $2) },
-            read: { unsafe SoundFileDecoder.read($0, $1, $2) },
-            write: { _, _, _ in 0 },
-            tell: { unsafe Int64(SoundFileDecoder.window($0)?.position ?? 0) })
+        let window = ReadWindow(
+            source, name: name, givesWhatIsThere: isFramed, reach: isFLAC ? FLACTail.reach : 1 << 16)
+        self.window = window
         var information = SF_INFO()
-        let opened = unsafe library.open_virtual(
-            &callbacks, CInt(SFM_READ), &information, Unmanaged.passUnretained(window).toOpaque())
+        let opened = unsafe SoundFileDecoder.open(library, window, &information)
         if let failure = window.failure {
             if let opened = unsafe opened { _ = unsafe library.close(opened) }
             throw failure
@@ -60,6 +59,7 @@ internal import CSndFile
             throw AudioError(.unsupported, name, "is \(kind) with \(rate) Hz and \(channels) channels")
         }
         unsafe handle = unsafe opened
+        streamInfo = kind == "FLAC" ? FLACHeader.alone(window.head) : nil
         format = AudioFormat(
             sampleRate: rate, channels: channels,
             sampleFormat: SoundFileDecoder.sampleFormat(of: information.format))
@@ -76,8 +76,43 @@ internal import CSndFile
         _ = unsafe library.close(handle)
     }
 
+    private static func open(
+        _ library: vt_sndfile, _ window: ReadWindow, _ information: inout SF_INFO
+    ) -> OpaquePointer? {
+        var callbacks = unsafe SF_VIRTUAL_IO(
+            get_filelen: { _ in SoundFileDecoder.unknownLength },
+            seek: { unsafe SoundFileDecoder.seek($0, $1, $2) },
+            read: { unsafe SoundFileDecoder.read($0, $1, $2) },
+            write: { _, _, _ in 0 },
+            tell: { unsafe Int64(SoundFileDecoder.window($0)?.position ?? 0) })
+        return unsafe library.open_virtual(
+            &callbacks, CInt(SFM_READ), &information, Unmanaged.passUnretained(window).toOpaque())
+    }
+
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(AudioError) -> Int {
         let frames = min(buffer.count / format.bytesPerFrame, blockFrames)
+        while true {
+            let count = try unsafe readOnce(into: buffer, frames: frames)
+            guard count == 0, damage != nil, openBehindDamage() else { return count }
+        }
+    }
+
+    /// Begins anew behind a damaged frame of FLAC, where there is more.
+    ///
+    /// libFLAC would find the next frame by itself, but for what libsndfile 1.2 answers when it is to seek while an error is noted.
+    private func openBehindDamage() -> Bool {
+        guard let streamInfo, window.hasMore else { return false }
+        // From behind the damaged frame's sync code; one byte on at least, so that it comes to an end.
+        guard window.restart(from: max(window.position, restarted + 1), with: streamInfo) else { return false }
+        restarted = streamInfo.count
+        var information = SF_INFO()
+        guard let next = unsafe SoundFileDecoder.open(library, window, &information) else { return false }
+        _ = unsafe library.close(handle)
+        unsafe handle = next
+        return true
+    }
+
+    private func readOnce(into buffer: UnsafeMutableRawBufferPointer, frames: Int) throws(AudioError) -> Int {
         let count: Int64
         switch format.sampleFormat {
         case .s16le:
@@ -93,7 +128,7 @@ internal import CSndFile
             count = unsafe readPacked(into: buffer, frames: frames)
         }
         if let failure = window.failure { throw failure }
-        if count < frames, damage == nil, unsafe library.error(handle) != 0 {
+        if damage == nil, unsafe library.error(handle) != 0 {
             damage = "damaged: \(unsafe SoundFileLibrary.message(library, handle))"
         }
         framesRead += Int(max(0, count))

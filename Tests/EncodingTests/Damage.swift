@@ -68,6 +68,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false]) func flacGoesOnBehindDamage(isFile: Bool) throws {
+        let samples = Material.samples(frames: 20 * Damage.frames)
+        let whole = try Material.encode(samples, .flac, rewritable: true)
+        // At every second tenth of the file, which never is within the same frame twice.
+        for tenth in [1, 3, 5, 7] {
+            var bytes = whole
+            let start = bytes.count * tenth / 10
+            for index in start..<start + 40 { bytes[index] ^= 0x55 }
+            let decoded = try Material.decode(bytes, isFile: isFile)
+            #expect(decoded.damage != nil)
+            // libsndfile's frames have 4096 samples at most: two may be lost, the rest not.
+            #expect(decoded.frames >= samples.count - 2 * 4096)
+            #expect(decoded.frames <= samples.count)
+        }
+    }
+
     @Test func aBillionSamplesAnnounced() throws {
         var bytes = try file(.flac)
         // STREAMINFO's count of samples: its lowest 32 bits (RFC 9639, 8.2).
