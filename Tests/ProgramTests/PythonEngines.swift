@@ -96,6 +96,11 @@ struct InstalledEngines {
         let result = try transcribe("faster-whisper", "--model", model, "--events", home: home)
         #expect(result.status == 0, "\(result)")
         #expect(result.text.contains(/final start=\d\.\d{3} end=\d\.\d{3} language=en\thello world\n/), "\(result)")
+        let words = try transcribe(
+            "faster-whisper", "--model", model, "--events", "--option", "words=yes", home: home)
+        #expect(
+            words.text.matches(of: /word start=\d\.\d{3} end=\d\.\d{3} confidence=0\.9\d\d\t(hello|world)\n/).count == 2
+        )
         // The model would say its words; faster-whisper's speech detector does not let it.
         let silence = try transcribe(
             "faster-whisper", "--model", model, input: .bytes(Tone.silence(seconds: 2)), home: home)
