@@ -75,6 +75,21 @@ struct InstalledEngines {
         #expect(empty.status == 78 && empty.errors.contains("is no model that Moonshine can load"), "\(empty)")
         let size = try transcribe("moonshine", "--model", "en/huge", home: home)
         #expect(size.status == 64, "\(size)")
+
+        // Two utterances, whose text alone is missing.
+        let speech = try contents(of: Speech.goForward)
+        let lines = try run(
+            Command(
+                "\(home.directory("data"))/vt/engines/moonshine/bin/python",
+                [
+                    "\(BuiltPrograms.packageDirectory)/Tests/Fixtures/engines/moonshine-lines.py",
+                    "\(BuiltPrograms.engineDirectory)/vt-transcribe-moonshine",
+                ]), input: .bytes(speech + Tone.silence(seconds: 1.5) + speech), home: home, within: .seconds(60))
+        #expect(lines.status == 0, "\(lines)")
+        let told = lines.text.split(separator: "\n")
+        #expect(
+            told.filter { $0.hasPrefix("final start=") }.map { $0.suffix(7) } == ["\tline 1", "\tline 2"], "\(lines)")
+        #expect(told.first?.hasPrefix("partial start=") == true && told.last?.hasPrefix("final start=") == true)
     }
 
     @Test func fasterWhisper() throws {
