@@ -104,8 +104,11 @@ struct WhisperCppEngine {
     }
 
     private func command(_ arguments: [String], path: String) -> Command {
+        // One thread: two wait for each other by turning, which on a busy machine takes ten times as long.
         Command(
-            "vt-transcribe", ["--engine", "whisper-cpp", "--raw", "--no-keep"] + arguments, environment: ["PATH": path])
+            "vt-transcribe",
+            ["--engine", "whisper-cpp", "--raw", "--no-keep", "--option", "threads=1"] + arguments,
+            environment: ["PATH": path])
     }
 
     private func addModel(_ name: String, saying words: String...) throws {
