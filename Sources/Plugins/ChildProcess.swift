@@ -168,7 +168,7 @@ extension ChildProcess {
         }
     }
 
-    private func superviseThrowing(
+    func superviseThrowing(
         _ input: InputSource, _ limits: TimeLimits, _ cancellation: Cancellation?,
         onErrors: ((UnsafeRawBufferPointer) -> Void)?, onOutput: (UnsafeRawBufferPointer) throws -> Void
     ) throws -> Outcome {

@@ -28,7 +28,10 @@ extension Plugin {
         } catch {
             throw noDirectory(error)
         }
-        return try body(process(for: call, in: directory.path, inherited: inherited))
+        let result = try body(process(for: call, in: directory.path, inherited: inherited))
+        // Its answer is out, and nobody waits for a start.
+        if call.operation != "describe" { directory.sweep() }
+        return result
     }
 
     /// The child process for a call, whose private directory is there already.

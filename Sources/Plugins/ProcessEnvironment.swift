@@ -38,6 +38,13 @@ package struct ProcessEnvironment: Sendable {
         }
     }
 
+    /// Sets a variable to bytes that need not be UTF-8.
+    package mutating func set(_ name: String, _ value: [UInt8]) {
+        let prefix = Array(name.utf8) + [UInt8(ascii: "=")]
+        entries.removeAll { $0.starts(with: prefix) }
+        entries.append(prefix + value.filter { $0 != 0 })
+    }
+
     /// Removes every variable whose name satisfies the condition.
     package mutating func removeAll(where condition: (String) -> Bool) {
         entries.removeAll { entry in

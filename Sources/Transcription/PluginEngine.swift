@@ -104,7 +104,7 @@ package struct PluginEngine: Engine {
         "\(name): " + (said.flatMap { $0.isEmpty ? nil : $0 } ?? otherwise)
     }
 
-    private func variables(_ settings: EngineSettings) throws(PluginError) -> [String: String] {
+    func variables(_ settings: EngineSettings) throws(PluginError) -> [String: String] {
         var result = try description.variables(for: settings.options, of: name)
         result["VT_AUDIO"] = description.input.rawValue
         result["VT_RATE"] = String(AudioFormat.speech.sampleRate)

@@ -20,10 +20,12 @@ struct FoundEngine: Engine {
     func knownOptions() throws -> Set<String>? { try described().knownOptions() }
 
     /// The engine with its description, which is cached between calls.
-    func described() throws -> PluginEngine {
+    ///
+    /// - Parameter cache: nil asks it anew.
+    func described(cache: DescriptionCache? = .standard) throws -> PluginEngine {
         let name = plugin.name
         do throws(PluginError) {
-            return PluginEngine(plugin, try plugin.describe(cache: .standard)) { Log.debug("\(name): \($0)") }
+            return PluginEngine(plugin, try plugin.describe(cache: cache)) { Log.debug("\(name): \($0)") }
         } catch {
             throw EngineError(error)
         }
@@ -47,7 +49,7 @@ func engineNames(_ value: String) -> [String] {
 func findEngine(_ value: String, _ settings: EngineSettings, isRecorded: Bool = false) throws -> any Engine {
     let names = engineNames(value)
     if names.count == 1 {
-        let found = try findOne(names[0])
+        let found = try findPlugin(names[0])
         if settings.options.isEmpty { return found }
         // A misspelt option is found before the first word is spoken.
         let engine = try found.described()
@@ -61,7 +63,7 @@ func findEngine(_ value: String, _ settings: EngineSettings, isRecorded: Bool = 
     var engines: [any Engine] = []
     for name in names {
         do {
-            engines.append(try findOne(name))
+            engines.append(try findPlugin(name))
         } catch let error as EngineError where isRecorded && error.code == .unavailable {
             Log.warning(error.message, hint: error.hint)
         }
@@ -71,7 +73,7 @@ func findEngine(_ value: String, _ settings: EngineSettings, isRecorded: Bool = 
     return EngineChain(engines, onNotice: tellUser)
 }
 
-private func findOne(_ name: String) throws -> FoundEngine {
+func findPlugin(_ name: String) throws -> FoundEngine {
     do throws(PluginError) {
         return FoundEngine(plugin: try Plugin.find(host: "vt-transcribe", name: name))
     } catch {

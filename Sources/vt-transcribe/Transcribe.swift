@@ -28,6 +28,11 @@ struct Transcribe: VoiceProgram {
     @Flag(help: "List the engines, where they are and what they hide; run none.")
     var listEngines = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Try whether an engine keeps to the protocol, and say what it does wrong.", valueName: "name"))
+    var checkEngine: String?
+
     @Option(help: ArgumentHelp("The language that is spoken, for example en or pt-BR.", valueName: "tag"))
     var language: String?
 
@@ -83,7 +88,8 @@ struct Transcribe: VoiceProgram {
 
     mutating func validate() throws {
         let jobs = [
-            ("--list-engines", listEngines), ("--list-pending", listPending), ("--pending", pending),
+            ("--list-engines", listEngines), ("--check-engine", checkEngine != nil), ("--list-pending", listPending),
+            ("--pending", pending),
             ("--discard", !discard.isEmpty),
         ].filter(\.1).map(\.0)
         if jobs.count > 1 { throw ValidationError("\(jobs[0]) and \(jobs[1]) do not go together") }
@@ -147,6 +153,7 @@ struct Transcribe: VoiceProgram {
         messages.apply()
         Signals.surviveClosedPipes()
         if listEngines { return try printEngines() }
+        if let checkEngine { return try check(engine: checkEngine) }
         if listPending { return try printPending() }
         if !discard.isEmpty { return try discardPending(discard) }
         let inputs = self.inputs.isEmpty && !pending ? ["-"] : self.inputs
@@ -176,6 +183,15 @@ struct Transcribe: VoiceProgram {
         // Of a transcript that failed there is nothing under its name; of a batch, what succeeded is worth having.
         if status == .done || status == .noSpeech || status == .someFailed { try output.commit() }
         return status
+    }
+
+    /// `--check-engine`: a line for each check, as soon as it has been made.
+    private func check(engine name: String) throws -> ExitStatus {
+        let interruption = try Interruption(expectsPipe: false)
+        let settings = EngineSettings(
+            language: language, model: model, prompt: prompt, options: try parsedOptions(),
+            timeout: timeout.map { .seconds($0.seconds) })
+        return try runEngineCheck(name, settings, interruption, TranscriptOutput(path: output))
     }
 
     static func explain(_ error: any Error) -> Failure? {

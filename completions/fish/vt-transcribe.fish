@@ -20,7 +20,7 @@ function __vt-transcribe_parse_tokens -S
     set -l unparsed_tokens (__vt-transcribe_tokens -pc)
     switch $unparsed_tokens[1]
     case 'vt-transcribe'
-        __vt-transcribe_parse_subcommand -r 1 'engine=' 'list-engines' 'language=' 'model=' 'prompt=' 'option=+' 'format=' 'events' 'o/output=' 'raw' 'rate=' 'channels=' 'sample-format=' 'strict' 'timeout=' 'no-keep' 'pending' 'list-pending' 'discard=+' 'pending-id=' 'q/quiet' 'version' 'h/help'
+        __vt-transcribe_parse_subcommand -r 1 'engine=' 'list-engines' 'check-engine=' 'language=' 'model=' 'prompt=' 'option=+' 'format=' 'events' 'o/output=' 'raw' 'rate=' 'channels=' 'sample-format=' 'strict' 'timeout=' 'no-keep' 'pending' 'list-pending' 'discard=+' 'pending-id=' 'q/quiet' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __vt-transcribe_parse_subcommand -r 1 'version'
@@ -79,6 +79,7 @@ end
 complete -c 'vt-transcribe' -f
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" engine' -l 'engine' -d 'The recogniser, by name or path (default: pocketsphinx); after a comma, who goes on where it fails.' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" list-engines' -l 'list-engines' -d 'List the engines, where they are and what they hide; run none.'
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" check-engine' -l 'check-engine' -d 'Try whether an engine keeps to the protocol, and say what it does wrong.' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" language' -l 'language' -d 'The language that is spoken, for example en or pt-BR.' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" model' -l 'model' -d 'The engine\'s model.' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" prompt' -l 'prompt' -d 'Words or a text that the engine should expect.' -rfka ''

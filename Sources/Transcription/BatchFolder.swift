@@ -1,0 +1,25 @@
+internal import Audio
+internal import Glibc
+internal import POSIX
+internal import Plugins
+
+/// A folder of our own with recordings for `transcribe-files-v1`, removed with all that is in it.
+final class BatchFolder {
+    private let directory: PrivateDirectory
+
+    /// Of letters, digits and `/._+-`, so that it needs no quoting anywhere.
+    var path: String { directory.path }
+
+    init() throws(SystemError) {
+        directory = try PrivateDirectory(for: .audio)
+    }
+
+    /// Writes a complete recording.
+    func write(_ samples: [Int16], to name: String) throws {
+        let file = try Descriptor.open("\(path)/\(name)", O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+        var writer = try WAVWriter(file.number, format: .speech, name: name)
+        try samples.withUnsafeBytes { try writer.write($0) }
+        try writer.finish()
+        try file.close()
+    }
+}
