@@ -35,6 +35,7 @@ let package = Package(
         .executable(name: "vt-type", targets: ["vt-type"]),
         .executable(name: "vt-transcribe-pocketsphinx", targets: ["vt-transcribe-pocketsphinx"]),
         .executable(name: "vt-record-pulse", targets: ["vt-record-pulse"]),
+        .executable(name: "vt-type-clipboard", targets: ["vt-type-clipboard"]),
         // For the tests, which ALSA can only give a microphone in a shared library.
         .library(name: "TestMicrophone", type: .dynamic, targets: ["TestMicrophone"]),
     ],
@@ -112,6 +113,9 @@ let package = Package(
             name: "vt-type", dependencies: ["Plugins", "POSIX", "Program", "Text", "Typing", argumentParser],
             swiftSettings: swift),
         .executableTarget(
+            name: "vt-type-clipboard", dependencies: ["Plugins", "POSIX", "Program", "Text", "Typing", argumentParser],
+            swiftSettings: swift),
+        .executableTarget(
             name: "vt-transcribe-pocketsphinx", dependencies: ["CPocketSphinx", "POSIX", "Program", "Text"],
             swiftSettings: swiftOverC),
 
@@ -151,7 +155,7 @@ let package = Package(
             dependencies: [
                 "Audio", "Harness", "POSIX", "Program", "Text", "VoiceActivity", "vt-encode", "vt-record",
                 "vt-record-pulse", "vt-transcribe",
-                "vt-transcribe-pocketsphinx", "vt-type", "vt-vad",
+                "vt-transcribe-pocketsphinx", "vt-type", "vt-type-clipboard", "vt-vad",
             ], swiftSettings: swift),
     ]
 )

@@ -7,7 +7,9 @@ package enum DriverChoice: Sendable {
 
     /// What `--driver auto` tries in each session, in this order.
     package static func candidates(for session: Session) -> [String] {
-        DriverRow.all.filter { $0.sessions.contains(session) }.map(\.name)
+        let typing = DriverRow.all.filter { $0.sessions.contains(session) }.map(\.name)
+        // Where nothing may press keys the bundled clipboard driver tells the user what to press.
+        return typing.isEmpty ? [] : typing + ["clipboard"]
     }
 
     package var name: String {
@@ -79,15 +81,17 @@ package enum DriverChoice: Sendable {
 
     /// Makes the driver.
     ///
-    /// - Parameter options: `--option key=value`; it gets those that it knows.
+    /// - Parameters:
+    ///   - options: `--option key=value`; it gets those that it knows.
+    ///   - isAsked: asks a plugin what it needs now, and not only when it is used.
     /// - Throws: `.noDriver` where something that it needs is missing.
-    package func driver(
-        options: [(key: String, value: String)], _ settings: DriverSettings
+    private func driver(
+        options: [(key: String, value: String)], isAsked: Bool, _ settings: DriverSettings
     ) throws(TypingError) -> any Driver {
         switch self {
         case .builtIn(let row): return try row.driver(settings)
         case .plugin(let plugin):
-            let known = try optionNames()
+            let known = isAsked ? try optionNames() : []
             return PluginDriver(plugin, options: options.filter { known.contains($0.key) }, settings)
         }
     }
@@ -104,7 +108,8 @@ package enum DriverChoice: Sendable {
         for choice in choices {
             do throws(TypingError) {
                 if !options.isEmpty { known.formUnion(try choice.optionNames()) }
-                drivers.append(try choice.driver(options: options, settings))
+                drivers.append(
+                    try choice.driver(options: options, isAsked: choices.count == 1 || !options.isEmpty, settings))
             } catch {
                 failures.append(error)
                 if choices.count > 1 { settings.note(error.message) }

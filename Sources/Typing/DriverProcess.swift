@@ -8,8 +8,9 @@ final class DriverProcess: Sendable {
     /// The answer to one event.
     struct Answer {
         var status: Int
-        /// The text of the `error` line before it.
+        /// The text of the `error` line before it, and what that says to do about it.
         var said: String?
+        var hint: String?
     }
 
     private struct State {
@@ -20,6 +21,7 @@ final class DriverProcess: Sendable {
         var answers: [Answer] = []
         /// The last `error` line, until an answer takes it.
         var said: String?
+        var hint: String?
         /// The end of its standard error, for messages.
         var errors: [UInt8] = []
         /// A line that is no event, for messages.
@@ -108,15 +110,20 @@ final class DriverProcess: Sendable {
             let isAwaited = state.change { state in
                 guard state.expected > 0 else { return false }
                 state.expected -= 1
-                state.answers.append(Answer(status: status, said: state.said))
+                state.answers.append(Answer(status: status, said: state.said, hint: state.hint))
                 state.said = nil
+                state.hint = nil
                 return true
             }
             if !isAwaited {
                 throw PluginError(.protocolError, "\(name): it wrote “done” where nothing was asked of it")
             }
         case "warning": settings.warn("\(name): \(event.text.sanitized)")
-        case "error": state.change { $0.said = event.text.sanitized }
+        case "error":
+            state.change {
+                $0.said = event.text.sanitized
+                $0.hint = event["hint"]?.sanitized
+            }
         case "status": settings.note("\(name): \(event.text.sanitized)")
         default: break
         }
@@ -140,7 +147,7 @@ final class DriverProcess: Sendable {
     enum Progress {
         /// Every event has its answer.
         case answered([Answer])
-        case ended([Answer], Result<ChildProcess.Outcome, PluginError>, said: String?)
+        case ended([Answer], Result<ChildProcess.Outcome, PluginError>, said: String?, hint: String?)
         case late([Answer], stray: String?)
     }
 
@@ -154,7 +161,7 @@ final class DriverProcess: Sendable {
             if settings.cancellation.isCancelled { stopping.cancel() }
             let progress: Progress? = state.wait(atMost: 0.05) { state in
                 if state.expected == 0 { return .answered(state.answers) }
-                return state.ending.map { .ended(state.answers, $0, said: state.said) }
+                return state.ending.map { .ended(state.answers, $0, said: state.said, hint: state.hint) }
             }
             if let progress { return progress }
             let (answers, stray) = state.read { ($0.answers, $0.stray) }

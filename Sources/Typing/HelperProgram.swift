@@ -64,7 +64,7 @@ struct HelperProgram {
         if reason.contains("does not support the virtual keyboard protocol") {
             return TypingError(
                 .noSession, "this compositor lets no program press keys (it has no virtual-keyboard protocol)",
-                hint: "GNOME and KDE are among these: use --driver print and a tool that they accept")
+                hint: "GNOME and KDE are among these: --driver clipboard copies the words, for you to paste")
         }
         if reason.contains("Wayland connection failed") {
             return TypingError(

@@ -65,11 +65,13 @@ package final class PluginDriver: Driver {
             let message = failed.said ?? process.lastErrorLine() ?? "it failed with status \(failed.status)"
             // 69 says that nothing was typed; but something was where an event before it went well.
             let isUntouched = failed.status == 69 && answers.first?.status == 69
-            throw TypingError(isUntouched ? .refused : .driverFailed, "\(plugin.name): \(message)")
-        case .ended(let answers, let ending, let said):
+            throw TypingError(isUntouched ? .refused : .driverFailed, "\(plugin.name): \(message)", hint: failed.hint)
+        case .ended(let answers, let ending, let said, let hint):
             process.end()
             self.process = nil
-            throw error(ending, said: said, isUntouched: answers.isEmpty)
+            var error = error(ending, said: said, isUntouched: answers.isEmpty)
+            error.hint = error.hint ?? hint
+            throw error
         case .late(_, let stray):
             process.end(isHung: true)
             self.process = nil

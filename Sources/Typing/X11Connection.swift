@@ -11,7 +11,14 @@ final class X11Connection {
     /// The first screen's root window.
     private(set) var root: UInt32 = 0
     private(set) var keycodes: ClosedRange<UInt8> = 8...255
+    /// The bytes that one request may carry beside its head (of which there is less than 100).
+    private(set) var largestData = 0
     private let descriptor: Descriptor
+    private var identifiers: (base: UInt32, mask: UInt32) = (0, 0)
+    private var usedIdentifiers: UInt32 = 0
+    /// The number of the last request, by which its answer is known.
+    private var sequence: UInt16 = 0
+    private var events: [[UInt8]] = []
 
     /// A server that stops answering is as good as none.
     private static let patience = 5000
@@ -30,11 +37,22 @@ final class X11Connection {
         let rest = try receive(Int(uint16(head, 6)) * 4)
         // Refused, or a further step of authentication asked for: for us it is the same.
         guard head[0] == 1, rest.count >= 32 else { throw failure(EACCES) }
+        identifiers = (uint32(rest, 4), uint32(rest, 8))
+        largestData = Int(uint16(rest, 18)) * 4 - 100
         keycodes = max(8, rest[26])...max(rest[26], rest[27])
         let screen = 32 + padding(Int(uint16(rest, 16))) + 8 * Int(rest[21])
         guard rest.count >= screen + 4 else { throw failure(EPROTO) }
         root = uint32(rest, screen)
     }
+
+    /// A number for a new window.
+    func newIdentifier() -> UInt32 {
+        usedIdentifiers += 1
+        return identifiers.base | (usedIdentifiers & identifiers.mask)
+    }
+
+    /// What all identifiers of the client that made this one have in common.
+    func client(of identifier: UInt32) -> UInt32 { identifier & ~identifiers.mask }
 
     /// Sends a request that has an answer, and waits for it.
     ///
@@ -46,21 +64,47 @@ final class X11Connection {
     func ask(_ opcode: UInt8, _ data: UInt8 = 0, _ body: [UInt8] = []) throws(SystemError) -> [UInt8] {
         try tell(opcode, data, body)
         while true {
-            let head = try receive(32)
-            switch head[0] {
-            // One request is under way at a time, so that an error that isn't its own belongs to one without an answer.
-            case 0: throw failure(EPROTO)
-            case 1: return head + (try receive(Int(uint32(head, 4)) * 4))
-            // An event: MappingNotify comes unasked for. GenericEvent has a length.
-            case 35: _ = try receive(Int(uint32(head, 4)) * 4)
-            default: continue
+            let message = try receiveMessage()
+            switch message[0] {
+            case 0: if uint16(message, 2) == sequence { throw failure(EPROTO) }
+            case 1: return message
+            default: keep(message)
             }
         }
     }
 
-    /// Sends a request that has no answer.
+    /// Sends a request that has no answer. Where the server refuses it, nobody hears of it.
     func tell(_ opcode: UInt8, _ data: UInt8 = 0, _ body: [UInt8] = []) throws(SystemError) {
+        sequence &+= 1
         try send([opcode, data] + bytes(UInt16(1 + body.count / 4)) + body)
+    }
+
+    /// The next event, of those that somebody asked for: about selections and properties.
+    ///
+    /// - Returns: 32 bytes; nil when the time is over.
+    func nextEvent(until end: ContinuousClock.Instant) throws(SystemError) -> [UInt8]? {
+        while events.isEmpty {
+            let left = end - ContinuousClock.now
+            guard left > .zero else { return nil }
+            let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000 + 1
+            let ready = try waitUntilReady(
+                descriptor.number, for: POLLIN, milliseconds: Int(min(milliseconds, 60_000)))
+            if ready != 0 { keep(try receiveMessage()) }
+        }
+        return events.removeFirst()
+    }
+
+    private func keep(_ message: [UInt8]) {
+        // PropertyNotify to SelectionNotify. MappingNotify comes unasked for; errors are of requests without an answer.
+        if (28...31).contains(message[0] & 0x7F) { events.append(message) }
+    }
+
+    /// An answer, an error or an event.
+    private func receiveMessage() throws(SystemError) -> [UInt8] {
+        let head = try receive(32)
+        // Answers and GenericEvent have a length.
+        guard head[0] == 1 || head[0] & 0x7F == 35 else { return head }
+        return head + (try receive(Int(uint32(head, 4)) * 4))
     }
 
     private func send(_ message: [UInt8]) throws(SystemError) {
@@ -127,6 +171,6 @@ func uint32(_ message: [UInt8], _ offset: Int) -> UInt32 {
 
 private func padding(_ count: Int) -> Int { (count + 3) & ~3 }
 
-private func padded(_ data: [UInt8]) -> [UInt8] {
+func padded(_ data: [UInt8]) -> [UInt8] {
     data + [UInt8](repeating: 0, count: padding(data.count) - data.count)
 }

@@ -22,6 +22,20 @@ final class X11Keyboard {
         }
     }
 
+    /// The client whose window gets the keys (`X11Connection.client`).
+    func focusedClient() throws(SystemError) -> UInt32 {
+        let focus = uint32(try connection.ask(43), 8)
+        guard focus <= 1 || focus == connection.root else { return connection.client(of: focus) }
+        // The window under the pointer; a window manager's frame has the client's own window inside.
+        var window = uint32(try pointer(), 12)
+        while window != 0 {
+            let child = uint32(try connection.ask(38, 0, bytes(window)), 12)
+            if child == 0 { break }
+            window = child
+        }
+        return connection.client(of: window)
+    }
+
     /// Whether the focus is on the 1 × 1 window where window managers (mutter, xfwm4, openbox) park it while no window is active.
     private func isParkedFocus(_ window: UInt32) throws(SystemError) -> Bool {
         guard try activeWindow() == 0 else { return false }

@@ -22,8 +22,13 @@ package enum BuiltPrograms {
         return components.dropLast(3).joined(separator: "/")
     }()
 
-    /// Where the shell script vt-dictate lies.
-    package static let scriptDirectory = "\(packageDirectory)/Sources/vt-dictate"
+    /// Where the programs lie that are scripts, for PATH.
+    package static let scriptDirectory = scripts.map { "\(packageDirectory)/Sources/\($0)" }.joined(separator: ":")
+
+    /// The programs that are scripts, each in a folder of its name.
+    private static let scripts = entries(of: "\(packageDirectory)/Sources").filter {
+        isExecutable("\(packageDirectory)/Sources/\($0)/\($0)")
+    }
 
     /// Where the engines that are scripts lie.
     package static let engineDirectory = "\(packageDirectory)/Sources/engines"

@@ -5,7 +5,9 @@ enum EveryProgram {
     /// Those that are built from Swift, with their options defined once.
     static let compiled = ["vt-record", "vt-encode", "vt-transcribe", "vt-type", "vt-vad"]
     /// Engines and drivers that come with them.
-    static let plugins = ["vt-record-pulse", "vt-transcribe-pocketsphinx"] + engines
+    static let plugins = ["vt-record-pulse", "vt-transcribe-pocketsphinx"] + engines + drivers
+    /// Drivers of vt-type; all but the first are scripts.
+    static let drivers = ["vt-type-clipboard", "vt-type-dotool", "vt-type-ydotool"]
     /// Engines that are scripts.
     static let engines = [
         "vt-transcribe-faster-whisper", "vt-transcribe-moonshine", "vt-transcribe-vosk", "vt-transcribe-whisper-cpp",

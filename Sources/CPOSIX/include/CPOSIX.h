@@ -29,4 +29,10 @@ int vt_spawn(int *child, const char *path, char *const arguments[], char *const 
 /// pidfd_open(2): becomes readable when the process ends; close-on-exec. -1 with errno on failure.
 int vt_pidfd_open(int process);
 
+/// sendmsg(2) without a signal where the peer is gone; passes a copy of a descriptor along, none where it is negative.
+long vt_send(int socket, const void *bytes, long count, int descriptor);
+
+/// recvmsg(2): bytes, and up to 32 descriptors, close-on-exec.
+long vt_receive(int socket, void *bytes, long count, int *descriptors, int *received);
+
 #endif
