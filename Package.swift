@@ -144,7 +144,8 @@ let package = Package(
             name: "EncodingTests", dependencies: ["Encoding", "Audio", "POSIX", "Harness"], swiftSettings: swift),
         .testTarget(
             name: "TranscriptionTests",
-            dependencies: ["Transcription", "Audio", "Plugins", "POSIX", "Text", "Harness"], swiftSettings: swift),
+            dependencies: ["Transcription", "Audio", "HTTP", "Plugins", "POSIX", "Text", "Harness"],
+            swiftSettings: swift),
         .testTarget(
             name: "VoiceActivityTests", dependencies: ["Audio", "Harness", "VoiceActivity"],
             exclude: ["Reference"], swiftSettings: swift),
