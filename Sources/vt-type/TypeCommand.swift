@@ -31,6 +31,11 @@ struct TypeCommand: VoiceProgram {
     @Flag(help: "List the drivers, where each was found, and which one is the default; run none.")
     var listDrivers = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Try a driver plugin against the rules of vt-plugin(7); it types a few words.", valueName: "name"))
+    var checkDriver: String?
+
     @Flag(help: "The input is event lines, vt-events(5); what is final is typed.")
     var events = false
 
@@ -51,6 +56,9 @@ struct TypeCommand: VoiceProgram {
 
     func validate() throws {
         if let delay, delay.seconds > 10 { throw ValidationError("--delay is at most 10s, not \(delay)") }
+        if checkDriver != nil, listDrivers || driver != nil {
+            throw ValidationError("--check-driver goes with --option only")
+        }
         if driver?.split(separator: ",", omittingEmptySubsequences: false).contains(where: \.isEmpty) == true {
             throw ValidationError("--driver needs a name, or names with commas between them")
         }
@@ -82,6 +90,7 @@ struct TypeCommand: VoiceProgram {
     func work() throws -> ExitStatus {
         messages.apply()
         if listDrivers { return try printDrivers() }
+        if let checkDriver { return try check(checkDriver, options: try parsedOptions()) }
         let store = UndeliveredStore()
         if let store, store.isOpen(as: STDIN_FILENO) {
             throw Failure(

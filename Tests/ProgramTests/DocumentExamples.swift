@@ -26,6 +26,10 @@ struct DocumentExample: Sendable, CustomStringConvertible {
             ("--engine whisper-cpp", "needs a server: WhisperCppEngine tries the program"),
             ("--recorder pulse", "needs a sound server and somebody's own microphone: RecordPulse has its own"),
             ("vt-record-pulse record-v1", "the same"),
+            ("--check-driver", "needs a driver of one's own; TypeCheckDriver"),
+            ("--driver ydotool", "presses keys in the kernel; TypeThroughTheKernel"),
+            ("--driver dotool", "presses keys in the kernel; TypeThroughTheKernel"),
+            ("--driver clipboard", "needs a window; TypeByClipboard"),
             ("final start=", "output, not a command"),
             ("while vt-record", "goes on until somebody ends it"),
         ]

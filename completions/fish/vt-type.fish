@@ -20,7 +20,7 @@ function __vt-type_parse_tokens -S
     set -l unparsed_tokens (__vt-type_tokens -pc)
     switch $unparsed_tokens[1]
     case 'vt-type'
-        __vt-type_parse_subcommand 0 'driver=' 'option=+' 'list-drivers' 'events' 'keys=' 'prefix=' 'suffix=' 'delay=' 'q/quiet' 'version' 'h/help'
+        __vt-type_parse_subcommand 0 'driver=' 'option=+' 'list-drivers' 'check-driver=' 'events' 'keys=' 'prefix=' 'suffix=' 'delay=' 'q/quiet' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __vt-type_parse_subcommand -r 1 'version'
@@ -80,6 +80,7 @@ complete -c 'vt-type' -f
 complete -c 'vt-type' -n '__vt-type_should_offer_completions_for_flags_or_options "vt-type" driver' -l 'driver' -d 'How to deliver: a name, a path, or several with commas, tried in turn (default: auto).' -rfka ''
 complete -c 'vt-type' -n '__vt-type_should_offer_completions_for_flags_or_options "vt-type"' -l 'option' -d 'An option of the driver\'s own; can be repeated.' -rfka ''
 complete -c 'vt-type' -n '__vt-type_should_offer_completions_for_flags_or_options "vt-type" list-drivers' -l 'list-drivers' -d 'List the drivers, where each was found, and which one is the default; run none.'
+complete -c 'vt-type' -n '__vt-type_should_offer_completions_for_flags_or_options "vt-type" check-driver' -l 'check-driver' -d 'Try a driver plugin against the rules of vt-plugin(7); it types a few words.' -rfka ''
 complete -c 'vt-type' -n '__vt-type_should_offer_completions_for_flags_or_options "vt-type" events' -l 'events' -d 'The input is event lines, vt-events(5); what is final is typed.'
 complete -c 'vt-type' -n '__vt-type_should_offer_completions_for_flags_or_options "vt-type" keys' -l 'keys' -d 'Keys that text may press: enter, tab and escape, separated by commas.' -rfka ''
 complete -c 'vt-type' -n '__vt-type_should_offer_completions_for_flags_or_options "vt-type" prefix' -l 'prefix' -d 'Type this before each utterance.' -rfka ''
