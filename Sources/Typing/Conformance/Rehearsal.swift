@@ -46,7 +46,8 @@ final class Rehearsal: Sendable {
             $0.sendsText = events.contains { $0.verb == "text" }
         }
         var rest = Array(events.map(\.line).joined().utf8)[...]
-        let deadline = ContinuousClock.now + patience
+        var deadline = ContinuousClock.now + patience
+        var seen = 0
         let watchesWords = events.contains { $0.text.contains(DriverCheck.marker) }
         let child = Monitor(false)
         let watcher = try Thread("watcher") { [self] in
@@ -64,6 +65,11 @@ final class Rehearsal: Sendable {
                 return count
             }
             if self.record.wait(atMost: 0.05, until: { $0.answers.count >= expected ? true : nil }) != nil { return 0 }
+            let count = self.record.read { $0.answers.count }
+            if count > seen {
+                seen = count
+                deadline = .now + patience
+            }
             guard ContinuousClock.now >= deadline else { return nil }
             self.record.change { $0.isLate = true }
             return 0
