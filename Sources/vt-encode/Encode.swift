@@ -137,8 +137,11 @@ struct Encode: VoiceProgram {
         let settings = EncoderSettings(
             bitrate: bitrate?.bitsPerSecond, complexity: complexity, page: page?.milliseconds,
             tags: tags(of: reader))
-        let sink = try EncodeOutput(output, keepsHalf: !source.isRegularFile)
-        interruption.watch(sink)
+        let sink = try Signals.deferred {
+            let sink = try EncodeOutput(output, keepsHalf: !source.isRegularFile)
+            interruption.watch(sink)
+            return sink
+        }
         do {
             try conversion.run(frames, settings: settings, into: sink)
         } catch {

@@ -166,8 +166,11 @@ struct Transcribe: VoiceProgram {
             language: language, model: model, prompt: prompt, options: try parsedOptions(),
             timeout: timeout.map { .seconds($0.seconds) })
         let engine = try pending ? nil : findEngine(self.engine ?? Transcribe.defaultEngine, settings)
-        let output = try TranscriptOutput(path: self.output)
-        interruption.setTemporaryOutput(output.temporaryPath)
+        let output = try Signals.deferred {
+            let output = try TranscriptOutput(path: self.output)
+            interruption.setTemporaryOutput(output.temporaryPath)
+            return output
+        }
         let status: ExitStatus
         if let engine {
             let batch = Batch(

@@ -172,8 +172,10 @@ struct FolderSink: SegmentSink {
         let name =
             "\(digits(milliseconds / 3_600_000, 2))h\(digits(minutes, 2))m\(digits(seconds, 2))."
             + "\(digits(milliseconds % 1000, 3))s.wav"
-        file = try SegmentFile("\(folder)/\(name)", format)
-        interruption.setTemporaryPath(file?.temporaryPath)
+        try Signals.deferred {
+            file = try SegmentFile("\(folder)/\(name)", format)
+            interruption.setTemporaryPath(file?.temporaryPath)
+        }
     }
 
     mutating func write(_ frames: UnsafeRawBufferPointer) throws {
