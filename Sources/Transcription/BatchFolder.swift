@@ -14,6 +14,31 @@ final class BatchFolder {
         directory = try PrivateDirectory(for: .audio)
     }
 
+    /// Writes all of a recording.
+    ///
+    /// - Returns: its length in seconds.
+    func write(_ audio: any SpeechSource, to name: String, _ cancellation: Cancellation?) throws -> Double {
+        let file = try Descriptor.open("\(path)/\(name)", O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+        var writer = try WAVWriter(file.number, format: .speech, name: name)
+        let block = UnsafeMutableBufferPointer<Int16>.allocate(capacity: 1 << 15)
+        defer { block.deallocate() }
+        var samples = 0
+        while true {
+            if cancellation?.isCancelled == true { throw EngineError(.cancelled, "stopped") }
+            guard let count = try audio.read(into: block, within: .milliseconds(100)) else { continue }
+            if count == 0 { break }
+            samples += count
+            try writer.write(UnsafeRawBufferPointer(UnsafeMutableBufferPointer(rebasing: block[..<count])))
+        }
+        try writer.finish()
+        try file.close()
+        return Double(samples) / Double(AudioFormat.speech.sampleRate)
+    }
+
+    func remove(_ name: String) {
+        unlink("\(path)/\(name)")
+    }
+
     /// Writes a complete recording.
     func write(_ samples: [Int16], to name: String) throws {
         let file = try Descriptor.open("\(path)/\(name)", O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)

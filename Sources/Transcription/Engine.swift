@@ -24,10 +24,19 @@ package protocol Engine: Sendable {
     ///
     /// - Throws: `EngineError` where it can't be asked.
     func knownOptions() throws -> Set<String>?
+
+    /// The same engine for complete recordings, one after the other: what it has loaded it may keep from one to the next. For one
+    /// thread at a time.
+    func forBatch() -> any Engine
+
+    /// Ends what it keeps between recordings.
+    func finish()
 }
 
 extension Engine {
     package func knownOptions() throws -> Set<String>? { nil }
+    package func forBatch() -> any Engine { self }
+    package func finish() {}
 }
 
 /// Speech at 16000 Hz, mono: a recording, finished or still growing.

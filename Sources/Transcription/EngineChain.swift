@@ -33,6 +33,12 @@ package struct EngineChain: Engine {
         self.onNotice = onNotice
     }
 
+    package func forBatch() -> any Engine { EngineChain(engines.map { $0.forBatch() }, onNotice: onNotice) }
+
+    package func finish() {
+        for engine in engines { engine.finish() }
+    }
+
     package func knownOptions() throws -> Set<String>? {
         var known: Set<String> = []
         for engine in engines {

@@ -37,6 +37,15 @@ package struct PluginEngine: Engine {
         }
     }
 
+    package func forBatch() -> any Engine { description.takesFiles ? BatchEngine(self) : self }
+
+    /// What takes the plugin's standard error; nil where nobody wants it.
+    func makeMessageCollector() -> ((UnsafeRawBufferPointer) -> Void)? {
+        guard let onMessage else { return nil }
+        var messages = LineCollector(onLine: onMessage)
+        return { messages.add($0) }
+    }
+
     package func knownOptions() -> Set<String>? { Set(description.options.map(\.name)) }
 
     package func transcribe(
@@ -90,14 +99,32 @@ package struct PluginEngine: Engine {
             }
             return
         }
+        if let failure = failure(status: status, reader, outcome.lastErrorLine) { throw failure }
+    }
+
+    /// What an exit status means, or the one of a file of a batch; nil where it is 0.
+    func failure(status: CInt, _ reader: EventReader, _ lastErrorLine: String?) -> EngineError? {
+        if status == 0 { return nil }
+        let said = (reader.error ?? lastErrorLine)?.sanitized.trimmed.prefix(1000).description
         guard let code = EngineError.Code(rawValue: Int(status)) else {
-            throw EngineError(.protocolError, message(said, "it ended with status \(status)"))
+            return EngineError(.protocolError, message(said, "it ended with status \(status)"))
         }
         // What it says itself may pass in a moment: a server that is just starting. That we gave up waiting for it does not.
         let mayPass = code == .tryLater || code == .unavailable
-        throw EngineError(
+        return EngineError(
             code, message(said, "it failed with status \(status)"), hint: reader.errorHint,
             retryAfter: mayPass ? .seconds(1) : nil)
+    }
+
+    /// Why a process of a batch ended before it had answered.
+    func failure(ofBatch outcome: ChildProcess.Outcome, _ reader: EventReader) -> EngineError {
+        switch outcome.termination {
+        case .exited(let status):
+            failure(status: status, reader, outcome.lastErrorLine)
+                ?? EngineError(.protocolError, "\(name): it ended before it had answered")
+        case .signalled(let signal):
+            EngineError(.protocolError, message(reader.error, "it died of signal \(signal)"))
+        }
     }
 
     private func message(_ said: String?, _ otherwise: String) -> String {

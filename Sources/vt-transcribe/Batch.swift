@@ -36,9 +36,11 @@ struct Batch {
     /// - Parameter inputs: paths; `-` is standard input.
     func transcribe(_ inputs: [String]) -> ExitStatus {
         var statuses: [ExitStatus] = []
+        let forFiles = inputs.count > 1 ? engine.forBatch() : engine
+        defer { forFiles.finish() }
         for input in inputs {
             do {
-                statuses.append(try transcribe(input, label: inputs.count > 1 ? input : nil))
+                statuses.append(try transcribe(input, label: inputs.count > 1 ? input : nil, forFiles))
             } catch let end as Ended {
                 return end.status
             } catch {
@@ -52,7 +54,7 @@ struct Batch {
         return Batch.summary(of: statuses)
     }
 
-    private func transcribe(_ input: String, label: String?) throws -> ExitStatus {
+    private func transcribe(_ input: String, label: String?, _ forFiles: any Engine) throws -> ExitStatus {
         defer { interruption.end() }
         let recognition = Recognition(engine: engine, settings: settings, interruption: interruption)
         let name = input == "-" ? "standard input" : input
@@ -78,15 +80,22 @@ struct Batch {
         defer { withExtendedLifetime(file) {} }
         interruption.begin(reading: nil)
         do {
+            let recognition = Recognition(engine: forFiles, settings: settings, interruption: interruption)
             let hasSpoken = try recognition.run(over: speech, format: format, input: label) { try output.write($0) }
-            if let signal = interruption.caught { interruption.endProcess(by: signal) }
+            endIfInterrupted(forFiles)
             if isDamaged(speech.damage) { return .badAudio }
             return hasSpoken ? .done : .noSpeech
         } catch {
-            if let signal = interruption.caught { interruption.endProcess(by: signal) }
+            endIfInterrupted(forFiles)
             guard let error = error as? EngineError, let label else { throw error }
             throw EngineError(error.code, "\(label): \(error.message)", hint: error.hint)
         }
+    }
+
+    private func endIfInterrupted(_ engine: any Engine) {
+        guard let signal = interruption.caught else { return }
+        engine.finish()
+        interruption.endProcess(by: signal)
     }
 
     private static func open(_ input: String) throws -> Descriptor {

@@ -19,6 +19,8 @@ struct FoundEngine: Engine {
 
     func knownOptions() throws -> Set<String>? { try described().knownOptions() }
 
+    func forBatch() -> any Engine { FoundBatchEngine(self) }
+
     /// The engine with its description, which is cached between calls.
     ///
     /// - Parameter cache: nil asks it anew.
@@ -30,6 +32,32 @@ struct FoundEngine: Engine {
             throw EngineError(error)
         }
     }
+}
+
+/// A found engine that keeps what it has loaded between recordings, where it can.
+// Sendable: not used by two threads at the same time.
+private final class FoundBatchEngine: Engine, @unchecked Sendable {
+    private let found: FoundEngine
+    private var engine: (any Engine)?
+
+    var name: String { found.name }
+
+    init(_ found: FoundEngine) {
+        self.found = found
+    }
+
+    func transcribe(
+        _ audio: any SpeechSource, settings: EngineSettings, cancellation: Cancellation?,
+        onEvent: (RecognitionEvent) throws -> Void
+    ) throws {
+        let engine = try self.engine ?? found.described().forBatch()
+        self.engine = engine
+        try engine.transcribe(audio, settings: settings, cancellation: cancellation, onEvent: onEvent)
+    }
+
+    func knownOptions() throws -> Set<String>? { try found.knownOptions() }
+
+    func finish() { engine?.finish() }
 }
 
 /// The engines that a value of `--engine` names: one, or several with commas between.

@@ -15,6 +15,29 @@ struct PendingRun {
     let strict: Bool
     let interruption: Interruption
     let output: TranscriptOutput
+    /// Engines that keep what they have loaded from one recording to the next, by their names.
+    private let loaded = LoadedEngines()
+
+    private final class LoadedEngines {
+        var engines: [String: any Engine] = [:]
+
+        func finish() {
+            for engine in engines.values { engine.finish() }
+            engines = [:]
+        }
+    }
+
+    init(
+        engine: String?, settings: EngineSettings, format: TranscriptFormat, strict: Bool, interruption: Interruption,
+        output: TranscriptOutput
+    ) {
+        self.engine = engine
+        self.settings = settings
+        self.format = format
+        self.strict = strict
+        self.interruption = interruption
+        self.output = output
+    }
 
     /// Transcribes recordings that nobody else works on.
     ///
@@ -23,11 +46,13 @@ struct PendingRun {
         let store = try userStore()
         store.sweep()
         var statuses: [ExitStatus] = []
-        for id in try ids.isEmpty ? store.ids() : ids {
+        let wanted = try ids.isEmpty ? store.ids() : ids
+        defer { loaded.finish() }
+        for id in wanted {
             do {
                 switch try store.claim(id) {
                 case .owned(let recording):
-                    statuses.append(try transcribe(recording))
+                    statuses.append(try transcribe(recording, isBatch: wanted.count > 1))
                 case .locked where ids.isEmpty:
                     Log.info("\(id) is being worked on by another process")
                 case .locked:
@@ -50,7 +75,7 @@ struct PendingRun {
         return Batch.summary(of: statuses)
     }
 
-    private func transcribe(_ recording: PendingRecording) throws -> ExitStatus {
+    private func transcribe(_ recording: PendingRecording, isBatch: Bool) throws -> ExitStatus {
         defer { interruption.end() }
         let id = recording.id
         let kept = try KeptAudio(complete: try recording.audio.duplicate())
@@ -63,7 +88,12 @@ struct PendingRun {
         if recording.record == nil {
             Log.warning("\(id): its record can't be read; trying it as it is, with \(record.engine)")
         }
-        let engine = try findEngine(engine ?? record.engine, settings(for: record), isRecorded: engine == nil)
+        let name = self.engine ?? record.engine
+        var engine = try findEngine(name, settings(for: record), isRecorded: self.engine == nil)
+        if isBatch {
+            engine = loaded.engines[name] ?? engine.forBatch()
+            loaded.engines[name] = engine
+        }
         let options = AudioReader.Options(raw: record.raw, decoders: EncodedAudio(), strict: strict) { Log.warning($0) }
         let speech = RecordedSpeech(kept, name: id, options: options)
         let recognition = Recognition(engine: engine, settings: settings(for: record), interruption: interruption)
@@ -72,7 +102,7 @@ struct PendingRun {
         interruption.begin(reading: nil)
         do {
             let hasSpoken = try recognition.run(over: speech, format: format, input: id) { text += $0 }
-            if let signal = interruption.caught { interruption.endProcess(by: signal) }
+            endIfInterrupted()
             if !hasSpoken, speech.loudest >= Recognition.audibleLevel {
                 return try heardNothing(engine, speech, recording, record)
             }
@@ -83,7 +113,7 @@ struct PendingRun {
         } catch let error as TranscriptOutput.WriteFailure {
             throw error
         } catch {
-            if let signal = interruption.caught { interruption.endProcess(by: signal) }
+            endIfInterrupted()
             let failure = explainFully(Transcribe.self, error)
             record.attempts += 1
             record.lastError = failure.message
@@ -96,6 +126,12 @@ struct PendingRun {
             throw Failure(
                 failure.status, error is AudioError ? failure.message : "\(id): \(failure.message)", hint: failure.hint)
         }
+    }
+
+    private func endIfInterrupted() {
+        guard let signal = interruption.caught else { return }
+        loaded.finish()
+        interruption.endProcess(by: signal)
     }
 
     /// The recording is not silent, and the engine has no word for it.
