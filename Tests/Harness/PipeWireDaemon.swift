@@ -19,6 +19,11 @@ package final class PipeWireDaemon: Sendable {
             return try pactl("info").text.contains("on PipeWire")
         }
         _ = try addSink("mic")
+        // It answers long before its session manager can join a recorder to a source, longer still on a busy machine.
+        try eventually("a recording of mic.monitor", within: .seconds(60)) {
+            try run(.shell("timeout 5 parec --device=mic.monitor --raw | head -c 320 | wc -c"), home: home).text
+                == "320\n"
+        }
     }
 
     deinit {
