@@ -59,6 +59,9 @@ let package = Package(
         // Opened at run time, by programs that speak to a server.
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl")]),
 
+        // toml++, a header-only library in C++, behind one function.
+        .target(name: "CTOML"),
+
         // The ground: system calls, and text that came from outside.
         .target(name: "CPOSIX"),
         .target(name: "POSIX", dependencies: ["CPOSIX"], swiftSettings: swiftOverC),
@@ -86,6 +89,8 @@ let package = Package(
             swiftSettings: swiftOverC),
         .target(name: "Typing", dependencies: ["Plugins", "POSIX", "Text"], swiftSettings: swift),
 
+        // The user's configuration file.
+        .target(name: "Configuration", dependencies: ["CTOML", "POSIX", "Text"], swiftSettings: swiftOverC),
         // How every vt-* behaves. Imported by programs only.
         .target(name: "Program", dependencies: ["Audio", "POSIX", "Text", argumentParser], swiftSettings: swift),
 
@@ -102,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "vt-transcribe",
             dependencies: [
-                "Audio", "Encoding", "Plugins", "POSIX", "Program", "Text", "Transcription", argumentParser,
+                "Audio", "Configuration", "Encoding", "HTTP", "Plugins", "POSIX", "Program", "Text", "Transcription",
+                argumentParser,
             ],
             swiftSettings: swift),
         .executableTarget(
@@ -135,6 +141,7 @@ let package = Package(
         .testTarget(name: "POSIXTests", dependencies: ["POSIX", "Harness"], swiftSettings: swift),
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: swift),
         .testTarget(name: "AudioTests", dependencies: ["Audio", "POSIX", "Harness"], swiftSettings: swift),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Harness"], swiftSettings: swift),
         .testTarget(name: "PluginsTests", dependencies: ["Plugins", "POSIX", "Text", "Harness"], swiftSettings: swift),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Harness", "POSIX", "Text"], swiftSettings: swift),
         .testTarget(
@@ -158,5 +165,6 @@ let package = Package(
                 "vt-record-pulse", "vt-transcribe",
                 "vt-transcribe-pocketsphinx", "vt-type", "vt-type-clipboard", "vt-vad",
             ], swiftSettings: swift),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -136,4 +138,11 @@ long vt_receive(int socket, void *bytes, long count, int *descriptors, int *rece
         *received += number;
     }
     return result;
+}
+
+void vt_forbid_core_dumps(void) {
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    // The limit is not heeded where a program takes the dump (core(5)).
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

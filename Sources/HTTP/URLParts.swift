@@ -7,6 +7,8 @@ package struct URLParts: Sendable, Equatable {
     package let port: Int
     /// From the first `/` on; never empty.
     package let path: String
+    /// Whether there is a user's name, and perhaps a password, before the host.
+    package let hasCredentials: Bool
 
     /// - Parameter url: an absolute address; nil where it is none, or another scheme's.
     package init?(_ url: String) {
@@ -18,6 +20,7 @@ package struct URLParts: Sendable, Equatable {
         let rest = url[separator.upperBound...]
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         var location = authority[...]
+        hasCredentials = authority.contains("@")
         if let at = authority.lastIndex(of: "@") { location = authority[authority.index(after: at)...] }
         var host = location
         var port = scheme == "https" ? 443 : 80

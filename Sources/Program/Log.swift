@@ -40,8 +40,19 @@ package enum Log {
         set { threshold.store(newValue.rawValue, ordering: .relaxed) }
     }
 
+    /// For the configuration's `log`, spelt as in `VT_LOG`; `--quiet`, where it was said already, stays.
+    package static func use(_ name: String) {
+        guard !isQuiet.load(ordering: .relaxed), let wanted = Level.allCases.first(where: { $0.name == name }) else {
+            return
+        }
+        level = wanted
+    }
+
+    private static let isQuiet = Atomic(false)
+
     /// For `--quiet`: from now on only errors.
     package static func beQuiet() {
+        isQuiet.store(true, ordering: .relaxed)
         if level > .error { level = .error }
     }
 

@@ -1,4 +1,4 @@
-/// A JSON document (RFC 8259), to be written on one line or to be read from one that we wrote ourselves.
+/// A JSON document (RFC 8259), to be written on one line, or to be read.
 ///
 /// Small and slow; Foundation's costs more at start than everything else in a program of ours together.
 package enum JSONValue: Equatable, Sendable {
@@ -35,6 +35,19 @@ package enum JSONValue: Equatable, Sendable {
 
     package var integer: Int? {
         if case .number(let digits) = self { Int(digits) } else { nil }
+    }
+
+    /// A number's value, also where it stands in a string.
+    package var double: Double? {
+        switch self {
+        case .number(let digits): Double(digits).flatMap { $0.isFinite ? $0 : nil }
+        case .string(let text): Double(text).flatMap { $0.isFinite ? $0 : nil }
+        default: nil
+        }
+    }
+
+    package var array: [JSONValue]? {
+        if case .array(let values) = self { values } else { nil }
     }
 
     package var bool: Bool? {

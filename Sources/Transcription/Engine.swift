@@ -59,29 +59,55 @@ package protocol SpeechSource: AnyObject {
 
 /// What the user asked of an engine.
 package struct EngineSettings: Sendable, Equatable {
-    /// A language tag (BCP 47), for example `en` or `pt-BR`; nil is the engine's own choice.
-    package var language: String?
+    /// Language tags (BCP 47), for example `en` or `pt-BR`; none is the engine's own choice.
+    package var languages: [String]
     package var model: String?
     /// Words or a text that the recogniser should expect.
     package var prompt: String?
+    /// Single words and names that it should expect.
+    package var keywords: [String]
+    /// How much the recogniser may guess: 0 is not at all.
+    package var temperature: Double?
+    /// Which times are wanted; nil is whatever the engine gives unasked.
+    package var timestamps: Timestamps?
+    /// Whether it is wanted who said what.
+    package var speakers: Bool
     /// `--option key=value`, in order; a later value of a key counts.
-    package var options: [(key: String, value: String)]
+    package var options: [Option]
     /// How long the engine may take after the end of the audio; nil is max(60 s, 10 × the audio's length).
     package var timeout: Duration?
 
+    package typealias Option = (key: String, value: String)
+
+    /// What the times are of.
+    package enum Timestamps: String, CaseIterable, Sendable {
+        case segment
+        case word
+    }
+
+    /// The language, where just one was named.
+    package var language: String? { languages.count == 1 ? languages[0] : nil }
+
     package init(
-        language: String? = nil, model: String? = nil, prompt: String? = nil,
-        options: [(key: String, value: String)] = [], timeout: Duration? = nil
+        language: String? = nil, languages: [String] = [], model: String? = nil, prompt: String? = nil,
+        keywords: [String] = [], temperature: Double? = nil, timestamps: Timestamps? = nil, speakers: Bool = false,
+        options: [Option] = [], timeout: Duration? = nil
     ) {
-        self.language = language
+        self.languages = language.map { [$0] } ?? languages
         self.model = model
         self.prompt = prompt
+        self.keywords = keywords
+        self.temperature = temperature
+        self.timestamps = timestamps
+        self.speakers = speakers
         self.options = options
         self.timeout = timeout
     }
 
     package static func == (left: EngineSettings, right: EngineSettings) -> Bool {
-        left.language == right.language && left.model == right.model && left.prompt == right.prompt
+        left.languages == right.languages && left.model == right.model && left.prompt == right.prompt
+            && left.keywords == right.keywords && left.temperature == right.temperature
+            && left.timestamps == right.timestamps && left.speakers == right.speakers
             && left.timeout == right.timeout && left.options.elementsEqual(right.options, by: ==)
     }
 }

@@ -52,6 +52,14 @@ package struct PluginEngine: Engine {
         _ audio: any SpeechSource, settings: EngineSettings, cancellation: Cancellation?,
         onEvent: (RecognitionEvent) throws -> Void
     ) throws {
+        // vt-plugin(7) has no words for these, and what an engine does not hear of it cannot heed.
+        let unsayable: [(String, Bool)] = [
+            ("of several languages", settings.languages.count > 1), ("of --keyword", !settings.keywords.isEmpty),
+            ("of --temperature", settings.temperature != nil), ("of --speakers", settings.speakers),
+        ]
+        for (what, isAsked) in unsayable where isAsked {
+            try onEvent(.warning("as a plugin it can't be told \(what)", hint: nil))
+        }
         var reader = EventReader()
         var messages = LineCollector(onLine: onMessage)
         let feed = SpeechFeed(audio, asWAV: description.input == .wav)

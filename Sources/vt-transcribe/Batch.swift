@@ -18,6 +18,7 @@ final class InputFile: Sendable {
 struct Batch {
     let engine: any Engine
     let settings: EngineSettings
+    let setup: Setup
     let format: TranscriptFormat
     let raw: AudioFormat?
     let strict: Bool
@@ -66,7 +67,7 @@ struct Batch {
         guard status.st_mode & S_IFMT == S_IFREG else {
             let pipe = PipeInput(
                 recognition: recognition, format: format, name: name, label: label, raw: raw, strict: strict,
-                isKept: isKept, recordingName: recordingName, output: output)
+                isKept: isKept, recordingName: recordingName, setup: setup, output: output)
             return try pipe.transcribe(number, of: file)
         }
         let options = AudioReader.Options(raw: raw, decoders: EncodedAudio(), strict: strict) { Log.warning($0) }

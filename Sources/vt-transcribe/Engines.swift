@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Glibc
 internal import Plugins
 internal import Program
@@ -72,33 +73,67 @@ func engineNames(_ value: String) -> [String] {
 /// Each name must be that of an engine, also of one that might never be needed: a misspelt one is found today and not on the day
 /// on which the others fail.
 ///
-/// - Parameter isRecorded: whether this was asked for when something was recorded. Of several engines some may be gone by now.
+/// - Parameters:
+///   - setup: where engines are, and what belongs to them.
+///   - isRecorded: whether this was asked for when something was recorded. Of several engines some may be gone by now.
 /// - Throws: `EngineError` where there is none of that name, or none knows an option.
-func findEngine(_ value: String, _ settings: EngineSettings, isRecorded: Bool = false) throws -> any Engine {
+func findEngine(
+    _ value: String, _ settings: EngineSettings, _ setup: Setup, isRecorded: Bool = false
+) throws -> any Engine {
     let names = engineNames(value)
     if names.count == 1 {
+        if let provider = setup.provider(value) {
+            return try setup.cloudEngine(provider, settings, isInChain: false)
+        }
         let found = try findPlugin(names[0])
-        if settings.options.isEmpty { return found }
+        let configured = setup.configured(found)
+        let options = configured.completed(settings).options
+        if options.isEmpty { return configured }
         // A misspelt option is found before the first word is spoken.
         let engine = try found.described()
         do throws(PluginError) {
-            _ = try engine.description.variables(for: settings.options, of: value)
+            _ = try engine.description.variables(for: options, of: value)
         } catch {
             throw EngineError(error)
         }
-        return engine
+        return setup.configured(engine)
+    }
+    if setup.options.baseURL != nil {
+        throw EngineError(
+            .usage, "--base-url says where one engine is, not which of \(value)",
+            hint: "name the address in the configuration, in [provider.NAME]")
     }
     var engines: [any Engine] = []
+    var missing: EngineError?
     for name in names {
         do {
-            engines.append(try findPlugin(name))
-        } catch let error as EngineError where isRecorded && error.code == .unavailable {
+            if let provider = setup.provider(name) {
+                engines.append(try setup.cloudEngine(provider, settings, isInChain: true))
+            } else {
+                engines.append(setup.configured(try findPlugin(name)))
+            }
+        } catch let error as EngineError where error.code == .noPermission || (isRecorded && error.code == .unavailable)
+        {
+            // Without its key it is passed over, as it would be when the service refused it.
             Log.warning(error.message, hint: error.hint)
+            missing = error
         }
     }
-    guard !engines.isEmpty else { throw EngineError(.unavailable, "none of the engines \(value) is there any more") }
+    guard !engines.isEmpty else {
+        if let missing, missing.code == .noPermission { throw missing }
+        throw EngineError(.unavailable, "none of the engines \(value) is there any more")
+    }
     try refuseUnknownOptions(settings, of: engines)
     return EngineChain(engines, onNotice: tellUser)
+}
+
+extension Setup {
+    /// A plugin with what the configuration says of it.
+    func configured(_ engine: any Engine) -> ConfiguredEngine {
+        ConfiguredEngine(
+            engine: engine, model: ownModel(of: engine.name),
+            options: engineOptions(for: engine.name)?.value.map { ($0.key, $0.value) } ?? [], known: nil)
+    }
 }
 
 func findPlugin(_ name: String) throws -> FoundEngine {
@@ -140,9 +175,14 @@ private func tellUser(_ notice: EngineChain.Notice) {
     }
 }
 
-/// `--list-engines`: a line for each engine: name, path, and what hides it or forbids it.
-func printEngines() throws -> ExitStatus {
+/// `--list-engines`: a line for each engine: name, address or path, and what it is, or what hides it or forbids it.
+func printEngines(_ setup: Setup) throws -> ExitStatus {
     var text = ""
+    for name in Provider.all.map(\.name) + setup.configuration.ownProviders.filter({ Provider.named($0) == nil }) {
+        guard let provider = setup.provider(name) else { continue }
+        let place = setup.baseURL(for: name)?.value ?? provider.baseURL ?? ""
+        text += [name, place, provider.summary].map(\.sanitized).joined(separator: "\t") + "\n"
+    }
     for engine in Plugin.list(host: "vt-transcribe") {
         let remark = engine.problem.map { "refused: \($0)" } ?? ""
         text += [engine.name, engine.path, remark].map(\.sanitized).joined(separator: "\t") + "\n"

@@ -1,4 +1,5 @@
 internal import Audio
+internal import Configuration
 internal import Encoding
 internal import Glibc
 internal import POSIX
@@ -8,8 +9,9 @@ internal import Transcription
 
 /// `--pending`: the text of recordings that were kept.
 struct PendingRun {
-    /// The engine that was asked for now; nil is the one that was asked for then.
-    let engine: String?
+    /// How engines are found now.
+    let setup: Setup
+    /// What was said now; it comes before what was asked for then.
     let settings: EngineSettings
     let format: TranscriptFormat
     let strict: Bool
@@ -28,10 +30,10 @@ struct PendingRun {
     }
 
     init(
-        engine: String?, settings: EngineSettings, format: TranscriptFormat, strict: Bool, interruption: Interruption,
+        setup: Setup, settings: EngineSettings, format: TranscriptFormat, strict: Bool, interruption: Interruption,
         output: TranscriptOutput
     ) {
-        self.engine = engine
+        self.setup = setup
         self.settings = settings
         self.format = format
         self.strict = strict
@@ -84,15 +86,18 @@ struct PendingRun {
             return .noSpeech
         }
         var record =
-            recording.record ?? PendingRecord(created: "", engine: Transcribe.defaultEngine)
+            recording.record ?? PendingRecord(created: "", engine: Setup.defaultEngine)
         if recording.record == nil {
             Log.warning("\(id): its record can't be read; trying it as it is, with \(record.engine)")
         }
         let name = self.engine ?? record.engine
-        var engine = try findEngine(name, settings(for: record), isRecorded: self.engine == nil)
+        var engine = try findEngine(
+            name, settings(for: record), try setup(for: record), isRecorded: self.engine == nil)
         if isBatch {
-            engine = loaded.engines[name] ?? engine.forBatch()
-            loaded.engines[name] = engine
+            // The same name can be another place, or need another key.
+            let key = [name, record.baseURL ?? "", record.profile ?? ""].joined(separator: "\n")
+            engine = loaded.engines[key] ?? engine.forBatch()
+            loaded.engines[key] = engine
         }
         let options = AudioReader.Options(raw: record.raw, decoders: EncodedAudio(), strict: strict) { Log.warning($0) }
         let speech = RecordedSpeech(kept, name: id, options: options)
@@ -165,13 +170,34 @@ struct PendingRun {
         }
     }
 
+    /// The engine that was asked for now; nil is the one that was asked for then.
+    private var engine: String? {
+        setup.engineOption ?? (setup.options.baseURL == nil ? nil : Setup.namelessEngine)
+    }
+
+    /// Where the engine was then, and the profile that its key is in.
+    private func setup(for record: PendingRecord) throws -> Setup {
+        if engine != nil { return setup }
+        var options = setup.options
+        options.baseURL = record.baseURL
+        var configuration = setup.configuration
+        if configuration.profile == nil, let profile = record.profile {
+            configuration = try configuration.choosing(profile: profile)
+        }
+        return Setup(
+            configuration: configuration, options: options, engineOption: nil, printsTimings: setup.printsTimings)
+    }
+
     /// What was asked for when it was recorded, and what is asked for now, which counts.
     private func settings(for record: PendingRecord) -> EngineSettings {
         // An engine of today's choice does not know the other one's model and options.
         let isSame = engine == nil || engine == record.engine
         return EngineSettings(
-            language: settings.language ?? record.language, model: settings.model ?? (isSame ? record.model : nil),
-            prompt: settings.prompt ?? record.prompt,
+            languages: settings.languages.isEmpty ? record.languages : settings.languages,
+            model: settings.model ?? (isSame ? record.model : nil), prompt: settings.prompt ?? record.prompt,
+            keywords: settings.keywords.isEmpty ? record.keywords : settings.keywords,
+            temperature: settings.temperature ?? record.temperature,
+            timestamps: settings.timestamps ?? record.timestamps, speakers: settings.speakers || record.speakers,
             options: (isSame ? record.options.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } : [])
                 + settings.options,
             timeout: settings.timeout)

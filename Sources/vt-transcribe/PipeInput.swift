@@ -1,4 +1,5 @@
 internal import Audio
+internal import Configuration
 internal import Encoding
 internal import Glibc
 internal import POSIX
@@ -28,6 +29,8 @@ struct PipeInput {
     let strict: Bool
     let isKept: Bool
     let recordingName: RecordingName?
+    /// Where the engine is, which the record says, too.
+    let setup: Setup
     let output: TranscriptOutput
 
     private static let hasWarned = Atomic(false)
@@ -157,12 +160,17 @@ struct PipeInput {
         guard isKept else { return nil }
         let now = time(nil)
         let settings = recognition.settings
-        let record = PendingRecord(
+        var record = PendingRecord(
             created: PendingStore.timestamp(now), engine: absolute(recognition.engine.name),
-            language: settings.language,
-            model: settings.model, prompt: settings.prompt,
+            languages: settings.languages, model: settings.model, prompt: settings.prompt,
             options: Dictionary(settings.options.map { ($0.key, $0.value) }) { _, last in last }, raw: raw,
             strict: strict)
+        record.keywords = settings.keywords
+        record.temperature = settings.temperature
+        record.timestamps = settings.timestamps
+        record.speakers = settings.speakers
+        record.baseURL = setup.options.baseURL
+        record.profile = setup.configuration.profile
         guard let store = PendingStore.ofUser(environment: environment) else {
             warnOnce("neither XDG_STATE_HOME nor HOME names a folder")
             return nil

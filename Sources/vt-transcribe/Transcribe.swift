@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Audio
+internal import Configuration
 internal import Glibc
 internal import POSIX
 internal import Program
@@ -33,19 +34,7 @@ struct Transcribe: VoiceProgram {
             "Try whether an engine keeps to the protocol, and say what it does wrong.", valueName: "name"))
     var checkEngine: String?
 
-    @Option(help: ArgumentHelp("The language that is spoken, for example en or pt-BR.", valueName: "tag"))
-    var language: String?
-
-    @Option(help: ArgumentHelp("The engine's model.", valueName: "name"))
-    var model: String?
-
-    @Option(help: ArgumentHelp("Words or a text that the engine should expect.", valueName: "text"))
-    var prompt: String?
-
-    @Option(
-        name: .customLong("option"),
-        help: ArgumentHelp("An option of the engine's own; can be repeated.", valueName: "key=value"))
-    var engineOptions: [String] = []
+    @OptionGroup var engineOptions: EngineOptions
 
     @Option(help: ArgumentHelp("txt, srt, vtt, tsv, json or jsonl (default: txt).", valueName: "format"))
     var format: TranscriptFormat?
@@ -60,12 +49,6 @@ struct Transcribe: VoiceProgram {
 
     @Flag(help: "Fail where the audio ends before its header says so.")
     var strict = false
-
-    @Option(
-        help: ArgumentHelp(
-            "How long the engine may take after the end of the audio (default: ten times its length, at least 60s).",
-            valueName: "time"))
-    var timeout: TimeSpan?
 
     @Flag(help: "Leave nothing behind: audio from a pipe goes to a nameless temporary file.")
     var noKeep = false
@@ -82,15 +65,18 @@ struct Transcribe: VoiceProgram {
     @Option(help: ArgumentHelp("Name the recording from a pipe, for --pending and --discard.", valueName: "id"))
     var pendingID: String?
 
-    @OptionGroup var messages: MessageOptions
+    @Flag(help: "Say on standard error what each request to the network cost, a line of JSON for each.")
+    var timings = false
 
-    static let defaultEngine = "pocketsphinx"
+    @OptionGroup var configurationOptions: ConfigurationOptions
+
+    @OptionGroup var messages: MessageOptions
 
     mutating func validate() throws {
         let jobs = [
             ("--list-engines", listEngines), ("--check-engine", checkEngine != nil), ("--list-pending", listPending),
             ("--pending", pending),
-            ("--discard", !discard.isEmpty),
+            ("--discard", !discard.isEmpty), ("--show-config", configurationOptions.showConfig),
         ].filter(\.1).map(\.0)
         if jobs.count > 1 { throw ValidationError("\(jobs[0]) and \(jobs[1]) do not go together") }
         if let job = jobs.first, job != "--pending", !inputs.isEmpty {
@@ -102,7 +88,6 @@ struct Transcribe: VoiceProgram {
         if let engine, engineNames(engine).contains("") {
             throw ValidationError("--engine \(engine) has a comma too many")
         }
-        _ = try parsedOptions()
         if let pendingID {
             guard PendingStore.isID(pendingID) else {
                 throw ValidationError("--pending-id is letters, digits and . _ + -, not \(pendingID)")
@@ -128,15 +113,6 @@ struct Transcribe: VoiceProgram {
 
     var transcriptFormat: TranscriptFormat { events ? .events : format ?? .txt }
 
-    func parsedOptions() throws -> [(key: String, value: String)] {
-        try engineOptions.map { option in
-            guard let equals = option.firstIndex(of: "="), equals > option.startIndex else {
-                throw ValidationError("--option is key=value, not \(option)")
-            }
-            return (String(option[..<equals]), String(option[option.index(after: equals)...]))
-        }
-    }
-
     private func isPipe(_ descriptor: CInt) -> Bool {
         var status = stat()
         return fstat(descriptor, &status) == 0 && [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT)
@@ -152,7 +128,11 @@ struct Transcribe: VoiceProgram {
     func work() throws -> ExitStatus {
         messages.apply()
         Signals.surviveClosedPipes()
-        if listEngines { return try printEngines() }
+        let setup = Setup(
+            configuration: try configurationOptions.read(), options: engineOptions, engineOption: engine,
+            printsTimings: timings)
+        if configurationOptions.showConfig { return try showConfiguration(setup) }
+        if listEngines { return try printEngines(setup) }
         if let checkEngine { return try check(engine: checkEngine) }
         if listPending { return try printPending() }
         if !discard.isEmpty { return try discardPending(discard) }
@@ -162,10 +142,8 @@ struct Transcribe: VoiceProgram {
                 STDIN_FILENO, hint: "pipe audio into it (vt-record | vt-transcribe), or name a file")
         }
         let interruption = try Interruption(expectsPipe: inputs.contains("-") && isPipe(STDIN_FILENO))
-        let settings = EngineSettings(
-            language: language, model: model, prompt: prompt, options: try parsedOptions(),
-            timeout: timeout.map { .seconds($0.seconds) })
-        let engine = try pending ? nil : findEngine(self.engine ?? Transcribe.defaultEngine, settings)
+        let settings = try pending ? setup.saidNow() : setup.settings()
+        let engine = try pending ? nil : findEngine(setup.engine.value, settings, setup)
         let output = try Signals.deferred {
             let output = try TranscriptOutput(path: self.output)
             interruption.setTemporaryOutput(output.temporaryPath)
@@ -174,12 +152,13 @@ struct Transcribe: VoiceProgram {
         let status: ExitStatus
         if let engine {
             let batch = Batch(
-                engine: engine, settings: settings, format: transcriptFormat, raw: raw.format, strict: strict,
+                engine: engine, settings: settings, setup: setup, format: transcriptFormat, raw: raw.format,
+                strict: strict,
                 isKept: !noKeep, recordingName: recordingName(for: inputs), interruption: interruption, output: output)
             status = batch.transcribe(inputs)
         } else {
             let run = PendingRun(
-                engine: self.engine, settings: settings, format: transcriptFormat, strict: strict,
+                setup: setup, settings: settings, format: transcriptFormat, strict: strict,
                 interruption: interruption, output: output)
             status = try run.transcribe(inputs)
         }
@@ -191,16 +170,16 @@ struct Transcribe: VoiceProgram {
     /// `--check-engine`: a line for each check, as soon as it has been made.
     private func check(engine name: String) throws -> ExitStatus {
         let interruption = try Interruption(expectsPipe: false)
-        let settings = EngineSettings(
-            language: language, model: model, prompt: prompt, options: try parsedOptions(),
-            timeout: timeout.map { .seconds($0.seconds) })
-        return try runEngineCheck(name, settings, interruption, TranscriptOutput(path: output))
+        let setup = Setup(
+            configuration: .none, options: engineOptions, engineOption: name, printsTimings: false)
+        return try runEngineCheck(name, setup.saidNow(), interruption, TranscriptOutput(path: output))
     }
 
     static func explain(_ error: any Error) -> Failure? {
         switch error {
         case let error as EngineError:
             Failure(ExitStatus(rawValue: CInt(error.code.rawValue)) ?? .internalError, error.message, hint: error.hint)
+        case let error as ConfigurationError: Failure(.configuration, error.message, hint: error.hint)
         case let error as AudioError:
             Failure(error.code == .readFailed ? .inputOutput : .badAudio, error.description, hint: error.hint)
         case let error as OutputError:

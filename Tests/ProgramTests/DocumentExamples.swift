@@ -30,6 +30,10 @@ struct DocumentExample: Sendable, CustomStringConvertible {
             ("--driver ydotool", "presses keys in the kernel; TypeThroughTheKernel"),
             ("--driver dotool", "presses keys in the kernel; TypeThroughTheKernel"),
             ("--driver clipboard", "needs a window; TypeByClipboard"),
+            ("--engine openai", "sends speech to a service; the same engines are tried at servers of the tests' own"),
+            ("--engine groq", "sends speech to a service; the same engines are tried at servers of the tests' own"),
+            ("--base-url", "needs a server of the user's own"),
+            ("[provider.openai]", "a configuration file, read by ConfigurationFiles"),
             ("final start=", "output, not a command"),
             ("while vt-record", "goes on until somebody ends it"),
         ]

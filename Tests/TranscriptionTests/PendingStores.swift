@@ -16,9 +16,16 @@ import Transcription
 
     private var record: PendingRecord {
         var record = PendingRecord(
-            created: "2026-11-22T18:30:00Z", engine: "acme", language: "pt-BR", model: "m\"1", prompt: "a\tb\né",
+            created: "2026-11-22T18:30:00Z", engine: "acme", languages: ["pt-BR", "en"], model: "m\"1",
+            prompt: "a\tb\né",
             options: ["b": "2", "a": "1"], raw: AudioFormat(sampleRate: 8000, channels: 2, sampleFormat: .f32le),
             strict: true)
+        record.keywords = ["Ada", "Ørsted"]
+        record.temperature = 0.5
+        record.timestamps = .word
+        record.speakers = true
+        record.baseURL = "http://127.0.0.1:8080/v1"
+        record.profile = "work"
         record.attempts = 3
         record.lastError = "timed out"
         record.heardNothing = "acme"

@@ -35,4 +35,7 @@ long vt_send(int socket, const void *bytes, long count, int descriptor);
 /// recvmsg(2): bytes, and up to 32 descriptors, close-on-exec.
 long vt_receive(int socket, void *bytes, long count, int *descriptors, int *received);
 
+/// Makes sure that the process leaves no core dump, whoever would take it.
+void vt_forbid_core_dumps(void);
+
 #endif

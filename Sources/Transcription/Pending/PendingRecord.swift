@@ -9,9 +9,17 @@ package struct PendingRecord: Equatable, Sendable {
     package var created: String
     /// The engine's name or path, as it was asked for.
     package var engine: String
-    package var language: String?
+    package var languages: [String]
     package var model: String?
     package var prompt: String?
+    package var keywords: [String] = []
+    package var temperature: Double?
+    package var timestamps: EngineSettings.Timestamps?
+    package var speakers = false
+    /// Where the engine was, where the command line said it; never with a password.
+    package var baseURL: String?
+    /// The profile of the configuration that was chosen.
+    package var profile: String?
     /// `--option` by key.
     package var options: [String: String]
     /// The format of audio without a header; nil where the audio says it itself.
@@ -25,12 +33,12 @@ package struct PendingRecord: Equatable, Sendable {
     package var heardNothing: String?
 
     package init(
-        created: String, engine: String, language: String? = nil, model: String? = nil, prompt: String? = nil,
+        created: String, engine: String, languages: [String] = [], model: String? = nil, prompt: String? = nil,
         options: [String: String] = [:], raw: AudioFormat? = nil, strict: Bool = false
     ) {
         self.created = created
         self.engine = engine
-        self.language = language
+        self.languages = languages
         self.model = model
         self.prompt = prompt
         self.options = options
@@ -50,9 +58,15 @@ extension PendingRecord {
         func add(_ name: String, _ value: String?) {
             if let value { members.append(.init(name, .string(value))) }
         }
-        add("language", language)
+        add("language", languages.isEmpty ? nil : languages.joined(separator: ","))
         add("model", model)
         add("prompt", prompt)
+        if !keywords.isEmpty { members.append(.init("keywords", .array(keywords.map(JSONValue.string)))) }
+        if let temperature { members.append(.init("temperature", .number(String(temperature)))) }
+        add("timestamps", timestamps?.rawValue)
+        if speakers { members.append(.init("speakers", .bool(true))) }
+        add("base_url", baseURL)
+        add("profile", profile)
         if !options.isEmpty {
             let sorted = options.sorted { $0.key < $1.key }
             members.append(.init("options", .object(sorted.map { .init($0.key, .string($0.value)) })))
@@ -77,8 +91,15 @@ extension PendingRecord {
     init?(parsing text: String) {
         guard let value = JSONValue(parsing: text), let engine = value["engine"]?.string else { return nil }
         self.init(
-            created: value["created"]?.string ?? "", engine: engine, language: value["language"]?.string,
+            created: value["created"]?.string ?? "", engine: engine,
+            languages: value["language"]?.string?.split(separator: ",").map(String.init) ?? [],
             model: value["model"]?.string, prompt: value["prompt"]?.string, strict: value["strict"]?.bool ?? false)
+        keywords = value["keywords"]?.array?.compactMap(\.string) ?? []
+        temperature = value["temperature"]?.double
+        timestamps = value["timestamps"]?.string.flatMap(EngineSettings.Timestamps.init(rawValue:))
+        speakers = value["speakers"]?.bool ?? false
+        baseURL = value["base_url"]?.string
+        profile = value["profile"]?.string
         if case .object(let members)? = value["options"] {
             for member in members { options[member.name] = member.value.string }
         }

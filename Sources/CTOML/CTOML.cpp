@@ -1,0 +1,97 @@
+#include "CTOML.h"
+
+#include <cstdio>
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Only what is needed of it: it is a large header.
+#define TOML_EXCEPTIONS 1
+// Its parser asserts where "= 1" stands without a key (3.3): somebody's slip must not end the program.
+#define TOML_ASSERT(condition)                                                                                        \
+    do {                                                                                                              \
+        if (!(condition)) throw std::logic_error("a key is missing or misplaced");                                    \
+    } while (false)
+#define TOML_ENABLE_FORMATTERS 0
+#define TOML_ENABLE_UNRELEASED_FEATURES 0
+#include <toml++/toml.h>
+
+namespace {
+
+struct Walk {
+    void *context;
+    void (*visit)(void *, const vt_toml_value *);
+
+    void value(std::string_view key, uint32_t line, const toml::node &node) const {
+        vt_toml_value value = {};
+        value.key = key.data();
+        value.key_length = key.size();
+        value.line = line;
+        if (const auto *table = node.as_table()) {
+            value.kind = VT_TOML_TABLE;
+            visit(context, &value);
+            members(*table);
+            end();
+            return;
+        }
+        if (const auto *array = node.as_array()) {
+            value.kind = VT_TOML_ARRAY;
+            visit(context, &value);
+            for (const auto &element : *array) this->value({}, element.source().begin.line, element);
+            end();
+            return;
+        }
+        if (const auto *text = node.as_string()) {
+            value.kind = VT_TOML_STRING;
+            value.string = text->get().data();
+            value.string_length = text->get().size();
+        } else if (const auto *integer = node.as_integer()) {
+            value.kind = VT_TOML_INTEGER;
+            value.integer = integer->get();
+        } else if (const auto *number = node.as_floating_point()) {
+            value.kind = VT_TOML_FLOAT;
+            value.number = number->get();
+        } else if (const auto *boolean = node.as_boolean()) {
+            value.kind = VT_TOML_BOOLEAN;
+            value.boolean = boolean->get();
+        } else {
+            value.kind = VT_TOML_OTHER;
+        }
+        visit(context, &value);
+    }
+
+    void members(const toml::table &table) const {
+        for (const auto &[key, node] : table) {
+            const auto line = key.source().begin.line;
+            value(key.str(), line ? line : node.source().begin.line, node);
+        }
+    }
+
+    void end() const {
+        vt_toml_value value = {};
+        value.kind = VT_TOML_END;
+        visit(context, &value);
+    }
+};
+
+} // namespace
+
+extern "C" bool vt_toml_read(const char *text, size_t length, void *context,
+                             void (*visit)(void *context, const vt_toml_value *value), char *reason,
+                             size_t reason_size, uint32_t *line) {
+    // No exception may leave: the caller is not C++.
+    try {
+        const auto document = toml::parse(std::string_view(text, length));
+        Walk{context, visit}.members(document);
+        return true;
+    } catch (const toml::parse_error &error) {
+        std::snprintf(reason, reason_size, "%.*s", int(error.description().size()), error.description().data());
+        *line = uint32_t(error.source().begin.line);
+    } catch (const std::exception &error) {
+        std::snprintf(reason, reason_size, "%s", error.what());
+        *line = 0;
+    }
+    return false;
+}

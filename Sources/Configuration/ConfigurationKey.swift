@@ -1,0 +1,89 @@
+/// The names that a configuration file knows, and what each holds (vt.toml(5)).
+package enum ConfigurationKey: String, CaseIterable, Sendable {
+    case engine
+    case model
+    case language
+    case prompt
+    case keywords
+    case temperature
+    case timestamps
+    case speakers
+    case timeout
+    case options
+    case baseURL = "base_url"
+    case uploadFormat = "upload_format"
+    case keyFile = "key_file"
+    case keyCommand = "key_command"
+    case device
+    case driver
+    case log
+
+    /// What a value may be.
+    enum Kind {
+        case string
+        /// One string, or a list of them.
+        case strings
+        case number
+        case boolean
+        /// One of these.
+        case choice([String])
+        /// `300ms`, `2m`; or a number, of seconds.
+        case time
+        /// A table whose values are strings, numbers or booleans.
+        case options
+    }
+
+    var kind: Kind {
+        switch self {
+        case .model, .prompt, .baseURL, .keyFile, .keyCommand, .device, .driver: .string
+        case .engine, .language, .keywords: .strings
+        case .temperature: .number
+        case .speakers: .boolean
+        case .timestamps: .choice(["segment", "word"])
+        case .uploadFormat: .choice(["opus", "flac", "mp3", "wav"])
+        case .log: .choice(["error", "warning", "info", "debug"])
+        case .timeout: .time
+        case .options: .options
+        }
+    }
+
+    /// Whether it says something of one engine, and nothing of another.
+    package var belongsToEngine: Bool {
+        switch self {
+        case .model, .options, .baseURL, .uploadFormat, .keyFile, .keyCommand: true
+        default: false
+        }
+    }
+
+    /// The keys of `[provider.NAME]`.
+    static let ofProviders = allCases.filter(\.belongsToEngine)
+}
+
+/// The name of a list that a misspelt one is nearest to; nil where none is near.
+///
+/// - Returns: what one change for each three letters, and at least two, make of it.
+package func nearestName(to name: String, among names: [String]) -> String? {
+    let best = names.map { (name: $0, distance: editDistance(Array(name.utf8), Array($0.utf8))) }
+        .min { $0.distance < $1.distance }
+    guard let best, best.distance <= max(2, name.utf8.count / 3) else { return nil }
+    return best.name
+}
+
+/// Levenshtein's distance, with two neighbours exchanged as one change.
+private func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    var before: [Int] = []
+    var last = Array(0...right.count)
+    for row in 0..<left.count {
+        var next = [row + 1]
+        for column in 0..<right.count {
+            var best = min(
+                last[column + 1] + 1, next[column] + 1, last[column] + (left[row] == right[column] ? 0 : 1))
+            if row > 0, column > 0, left[row] == right[column - 1], left[row - 1] == right[column] {
+                best = min(best, before[column - 1] + 1)
+            }
+            next.append(best)
+        }
+        (before, last) = (last, next)
+    }
+    return last[right.count]
+}

@@ -1,0 +1,135 @@
+internal import Glibc
+internal import POSIX
+package import Plugins
+package import Text
+
+/// Where a provider's key comes from.
+package enum KeySource: Equatable, Sendable {
+    case environment(String)
+    /// A file that only its owner can read.
+    case file(String)
+    /// A shell command that prints it, for example `pass show openai`.
+    case command(String)
+    /// There is none, and none is needed.
+    case none
+
+    /// Reads the key.
+    ///
+    /// - Parameters:
+    ///   - name: the engine's, for messages.
+    ///   - environment: looks a variable up.
+    ///   - cancellation: stops a command.
+    /// - Returns: nil for `none`.
+    /// - Throws: `EngineError` with `noPermission`.
+    package func key(
+        for name: String, environment: (String) -> String?, cancellation: Cancellation? = nil
+    ) throws(EngineError) -> Secret? {
+        let text: String
+        switch self {
+        case .none: return nil
+        case .environment(let variable):
+            guard let value = environment(variable), !value.trimmingSpace.isEmpty else {
+                throw EngineError(
+                    .noPermission, "\(name) needs a key",
+                    hint: "put it into \(variable), or name a key_file or key_command in the configuration (vt.toml(5))"
+                )
+            }
+            text = value
+        case .file(let path): text = try KeySource.contents(of: path, for: name)
+        case .command(let command):
+            text = try KeySource.output(of: command, for: name, cancellation: cancellation)
+        }
+        let key = text.trimmingSpace
+        // A line feed in a header would begin another one.
+        guard key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw EngineError(.noPermission, "\(description(for: name)) is no key: it has spaces, or what is no ASCII")
+        }
+        return Secret(key)
+    }
+
+    private func description(for name: String) -> String {
+        switch self {
+        case .none: "the key of \(name)"
+        case .environment(let variable): "what \(variable) holds"
+        case .file(let path): "what \(path) holds"
+        case .command(let command): "what “\(command.excerpt)” prints"
+        }
+    }
+
+    /// More than any key; keeps a mistaken path from being read whole.
+    private static let largest = 1 << 16
+
+    private static func contents(of path: String, for name: String) throws(EngineError) -> String {
+        func refused(_ reason: String, hint: String? = nil) -> EngineError {
+            EngineError(.noPermission, "\(name): the key file \(path) \(reason)", hint: hint)
+        }
+        let file: Descriptor
+        do throws(SystemError) {
+            file = try Descriptor.open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK)
+        } catch {
+            throw refused("can't be opened: \(error.reason)")
+        }
+        var status = stat()
+        fstat(file.number, &status)
+        guard status.st_mode & S_IFMT == S_IFREG else { throw refused("is no regular file") }
+        guard status.st_uid == geteuid() || status.st_uid == 0 else { throw refused("belongs to somebody else") }
+        guard status.st_mode & 0o077 == 0 else {
+            throw refused("can be read by others", hint: "chmod 600 \(path); if others have read it, get another key")
+        }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: largest, alignment: 1)
+        defer { buffer.deallocate() }
+        let count: Int
+        do throws(SystemError) {
+            count = try readOnce(file.number, into: buffer, name: path)
+        } catch {
+            throw refused("can't be read: \(error.reason)")
+        }
+        guard let line = firstLine(of: buffer[..<count]) else { throw refused("is empty") }
+        return line
+    }
+
+    /// Runs a command that prints the key: through the shell, as the user would, but without an input.
+    ///
+    /// With a terminal it has a minute, for a passphrase that an agent asks for; without one nobody could answer.
+    private static func output(
+        of command: String, for name: String, cancellation: Cancellation?
+    ) throws(EngineError) -> String {
+        func refused(_ reason: String, hint: String? = nil) -> EngineError {
+            EngineError(.noPermission, "\(name): the key command “\(command.excerpt)” \(reason)", hint: hint)
+        }
+        var environment = ProcessEnvironment.inherited()
+        environment.removeAll { providerKeys.contains($0) }
+        let terminal = Glibc.open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        if terminal >= 0 { close(terminal) }
+        let patience = Duration.seconds(terminal >= 0 ? 60 : 10)
+        let outcome: ChildProcess.Outcome
+        do throws(PluginError) {
+            outcome = try ChildProcess("/bin/sh", ["-c", command], environment: environment)
+                .run(outputLimit: largest, timeout: patience, cancellation: cancellation)
+        } catch {
+            switch error.code {
+            case .cancelled: throw EngineError(error)
+            case .timedOut:
+                throw refused("has not ended after \(patience.components.seconds) s", hint: "unlock what it asks first")
+            default: throw refused("can't be run: \(error.message)")
+            }
+        }
+        guard outcome.isSuccess else {
+            let said = outcome.lastErrorLine.map { ": " + $0.excerpt } ?? ""
+            switch outcome.termination {
+            case .exited(let status): throw refused("ended with status \(status)\(said)")
+            case .signalled(let signal): throw refused("died of signal \(signal)\(said)")
+            }
+        }
+        guard let line = outcome.output.withUnsafeBytes({ firstLine(of: $0[...]) }) else {
+            throw refused("prints nothing")
+        }
+        return line
+    }
+
+    /// Password stores keep notes below the secret.
+    private static func firstLine<Bytes: Collection<UInt8>>(of bytes: Bytes) -> String? {
+        let line = String(decoding: bytes.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self).trimmingSpace
+        return line.isEmpty ? nil : line
+    }
+}

@@ -1,0 +1,179 @@
+package import HTTP
+internal import Plugins
+internal import Synchronization
+internal import Text
+
+/// A provider, where it is, and how its key is come by.
+///
+/// A key goes nowhere but to the address that it was meant for, and over plain http to this machine only.
+package final class ProviderService: CloudService {
+    package let provider: Provider
+    /// Where it is, if not where the provider's row says.
+    package let baseURL: String?
+    private let keySource: KeySource
+    /// What the user wants audio to be packed as; nil leaves it to the row.
+    private let wantedFormat: UploadFormat?
+    private let environment: @Sendable (String) -> String?
+    /// The key once it has been read: a command is not run for each recording.
+    private let key = Mutex<Secret??>(nil)
+
+    package var name: String { provider.name }
+
+    /// - Parameters:
+    ///   - baseURL: nil is the provider's own address.
+    ///   - keySource: nil is the variable that fits the address: the provider's own for its own hosts, `VT_API_KEY` elsewhere.
+    ///   - format: what audio is packed as; nil is what the provider likes best.
+    ///   - environment: looks variables up.
+    /// - Throws: `EngineError` where the address is none, the provider doesn't take the format, or the key would travel in the open.
+    package init(
+        _ provider: Provider, baseURL: String? = nil, keySource: KeySource? = nil, format: UploadFormat? = nil,
+        environment: @escaping @Sendable (String) -> String?
+    ) throws(EngineError) {
+        self.provider = provider
+        self.baseURL = baseURL
+        self.environment = environment
+        wantedFormat = format
+        if let format, !provider.formats.contains(where: { $0.uploadFormat == format }) {
+            let known = provider.formats.compactMap(\.uploadFormat?.rawValue).joined(separator: ", ")
+            throw EngineError(.usage, "\(provider.name) does not take \(format.rawValue)", hint: "it takes \(known)")
+        }
+        var own = true
+        if let baseURL {
+            guard let parts = URLParts(baseURL) else {
+                throw EngineError(
+                    .usage, "\(provider.name): \(baseURL.excerpt) is no address",
+                    hint: "an address begins with https:// or http://")
+            }
+            guard !parts.hasCredentials else {
+                throw EngineError(
+                    .usage, "\(provider.name): an address with a password in it is seen by everybody",
+                    hint: "put the key into VT_API_KEY, or name a key_file or key_command in the configuration")
+            }
+            guard !baseURL.utf8.contains(UInt8(ascii: "?")), !baseURL.utf8.contains(UInt8(ascii: "#")) else {
+                throw EngineError(
+                    .usage, "\(provider.name): the address ends before its query: \(parts.withoutSecrets)")
+            }
+            own = provider.owns(parts)
+        }
+        let variable = own ? provider.keyVariable : "VT_API_KEY"
+        var source = keySource ?? .environment(variable)
+        if case .environment(let variable) = source, (environment(variable) ?? "").isEmpty,
+            provider.keyIsOptional || !own
+        {
+            source = .none
+        }
+        // Without a scheme for it there is no key to send.
+        if provider.authorization == .none { source = .none }
+        if case .environment(let variable) = source, (environment(variable) ?? "").isEmpty {
+            // Known before the first word is spoken.
+            _ = try source.key(for: provider.name, environment: environment)
+        }
+        if source != .none, let parts = URLParts(baseURL ?? provider.baseURL ?? ""), parts.scheme == "http",
+            !parts.isLoopback
+        {
+            throw EngineError(
+                .noPermission, "\(provider.name): the key would travel in the open to \(parts.origin)",
+                hint: "use https://, or take the key away")
+        }
+        self.keySource = source
+    }
+
+    package var uploadFormats: [UploadFormat] {
+        if let wantedFormat { return [wantedFormat] }
+        return provider.formats.compactMap(\.uploadFormat)
+    }
+
+    package var takesUnknownLength: Bool { provider.takesUnknownLength }
+
+    package var uploadLimit: Int? { provider.limits.bytes }
+
+    package func uploadRequest(
+        _ format: UploadFormat, settings: EngineSettings
+    ) throws(EngineError) -> UploadRequest {
+        guard let container = AudioContainer(rawValue: format.rawValue) else {
+            throw EngineError(.usage, "\(name) does not take \(format.rawValue)")
+        }
+        var request = try provider.plan(settings, baseURL: baseURL, container: container, isLive: true).request
+        if let header = try authorization() { request.headers.append(header) }
+        return request
+    }
+
+    package func makeReplyReader(_ head: ResponseHead, settings: EngineSettings) -> any ReplyReader {
+        AnswerCollector(AnswerReader(provider.dialect, named: name), mediaType: head.contentType)
+    }
+
+    package func explain(_ response: Response) -> UploadFailure {
+        let failure = ServiceFailure(
+            status: response.head.status, body: response.body, from: provider, key: key.withLock { $0 ?? nil })
+        return UploadFailure(failure.error, remedy: failure.isTransient ? .retry : .none)
+    }
+
+    /// Looks whether the settings can be asked for, without asking.
+    ///
+    /// - Returns: what the user should know although they can.
+    package func check(_ settings: EngineSettings) throws(EngineError) -> [String] {
+        try provider.plan(settings, baseURL: baseURL, container: provider.formats[0], isLive: true).warnings
+    }
+
+    private func authorization() throws(EngineError) -> Header? {
+        var known = key.withLock(\.self)
+        if known == nil {
+            let read = try keySource.key(for: name, environment: environment)
+            known = .some(read)
+            key.withLock { $0 = .some(read) }
+        }
+        guard let key = known ?? nil else { return nil }
+        switch provider.authorization {
+        case .none: return nil
+        case .bare: return key.withValue { Header("Authorization", $0, isSecret: true) }
+        case .scheme(let scheme): return key.withValue { Header("Authorization", "\(scheme) \($0)", isSecret: true) }
+        }
+    }
+}
+
+extension Provider {
+    /// Whether an address is the provider's: only there goes the key in its own variable.
+    package func owns(_ address: URLParts) -> Bool {
+        let hosts = ([baseURL] + models.map(\.baseURL)).compactMap { $0.flatMap { URLParts($0)?.host } }
+        if hosts.contains(address.host) { return true }
+        // Regions: sync.eu.assemblyai.com beside sync.assemblyai.com.
+        guard address.scheme == "https" else { return false }
+        return hosts.contains { host in
+            let domain = host.split(separator: ".").suffix(2).joined(separator: ".")
+            return domain.utf8.contains { !(0x30...0x39).contains($0) && $0 != 0x2E }
+                && address.host.hasSuffix("." + domain)
+        }
+    }
+}
+
+/// Takes an answer as it comes: events at once, a document at its end.
+private struct AnswerCollector: ReplyReader {
+    private var reader: AnswerReader
+    private let mediaType: String?
+    private var parser: ServerSentEventParser?
+    private var body: [UInt8] = []
+
+    init(_ reader: AnswerReader, mediaType: String?) {
+        self.reader = reader
+        self.mediaType = mediaType
+        parser = mediaType == "text/event-stream" ? ServerSentEventParser() : nil
+    }
+
+    mutating func add(_ bytes: [UInt8]) throws(EngineError) -> [RecognitionEvent] {
+        guard parser != nil else {
+            body += bytes
+            return []
+        }
+        var result: [RecognitionEvent] = []
+        for event in parser?.add(bytes) ?? [] { result += try reader.events(ofEvent: event.data) }
+        if parser?.isTooLarge == true { throw reader.overflow }
+        return result
+    }
+
+    mutating func finish() throws(EngineError) -> [RecognitionEvent] {
+        guard parser != nil else { return try reader.events(ofBody: body, mediaType: mediaType) }
+        var result: [RecognitionEvent] = []
+        if let last = parser?.finish() { result += try reader.events(ofEvent: last.data) }
+        return result + (try reader.finish())
+    }
+}

@@ -1,0 +1,186 @@
+internal import Text
+
+/// What a provider's refusal means.
+struct ServiceFailure: Error, Equatable, Sendable {
+    /// What the user is told.
+    var error: EngineError
+    /// Whether the same request may succeed later.
+    var isTransient = false
+
+    /// What is known about a refusal, whoever it came from.
+    private struct Said {
+        var message = ""
+        /// `code`, `type`, `err_code` and the like, in lower case.
+        var codes: [String] = []
+    }
+
+    private static let noCredit: Set<String> = [
+        "insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached", "billing_not_active",
+        "payment_required", "asr_payment_required", "account_deactivated", "quota_exceeded", "insufficient_credits",
+    ]
+    private static let badAudio: Set<String> = [
+        "audio_too_short", "audio_too_long", "audio_too_large", "bad_audio", "unsupported_audio_format",
+        "invalid_audio", "unsupported_media_type",
+    ]
+    /// Words of messages whose code says nothing (OpenAI: `invalid_value` for audio that is too long).
+    private static let badAudioWords = [
+        "audio duration", "audio file is too short", "audio file might be corrupted", "unsupported file format",
+        "invalid file format", "could not be decoded", "failed to process audio", "failed to decode",
+        "failed to read audio",
+        "corrupt or unsupported data", "file must be one of the following types", "unsupported audio",
+    ]
+
+    /// Reads a refusal.
+    ///
+    /// - Parameters:
+    ///   - status: the answer's, not of the 200s.
+    ///   - body: as it came.
+    ///   - key: does not appear in the message, even where the server repeats it.
+    init(status: Int, body: [UInt8], from provider: Provider, key: Secret? = nil) {
+        let text = String(decoding: body.prefix(1 << 20), as: UTF8.self)
+        var said = Said()
+        if let document = JSONValue(parsing: text.trimmingSpace) {
+            ServiceFailure.read(document, &said, depth: 0)
+        } else if !text.trimmingSpace.hasPrefix("<") {
+            said.message = text
+        }
+        said.message = (key?.redacted(in: said.message) ?? said.message).onOneLine
+        self.init(status: status, said, provider)
+    }
+
+    /// Reads an error inside of an answer that began as a success; nil where it is none.
+    init?(inside document: JSONValue, named name: String) {
+        let error = document["error"]
+        let isError: Bool
+        switch error {
+        case nil, .null?, .bool(false)?: isError = document["type"]?.string == "error"
+        case .string(let text)?: isError = !text.isEmpty
+        default: isError = true
+        }
+        guard isError else { return nil }
+        var said = Said()
+        ServiceFailure.read(document, &said, depth: 0)
+        let message = "\(name): " + (said.message.isEmpty ? "it gave up" : said.message.onOneLine.excerpt)
+        if !ServiceFailure.noCredit.isDisjoint(with: said.codes) {
+            self.init(error: EngineError(.noPermission, message))
+        } else if ServiceFailure.isAboutAudio(said) {
+            self.init(error: EngineError(.badAudio, message))
+        } else {
+            self.init(error: EngineError(.tryLater, message), isTransient: true)
+        }
+    }
+
+    private init(error: EngineError, isTransient: Bool = false) {
+        self.error = error
+        self.isTransient = isTransient
+    }
+
+    private init(status: Int, _ said: Said, _ provider: Provider) {
+        let name = provider.name
+        let words = said.message.isEmpty ? ServiceFailure.phrase(status) : said.message.excerpt
+        var code = EngineError.Code.unavailable
+        var hint: String?
+        let keyHint =
+            provider.authorization == .none
+            ? nil : "look at the key in \(provider.keyVariable), and at what it may do"
+        switch status {
+        case 401, 403, 407:
+            code = .noPermission
+            hint = status == 407 ? "the proxy wants to know who you are: see https_proxy" : keyHint
+        case 402:
+            code = .noPermission
+            hint = "there is no credit left at \(name)"
+        case 429 where !ServiceFailure.noCredit.isDisjoint(with: said.codes):
+            code = .noPermission
+            hint = "there is no credit left at \(name)"
+        case 408, 409, 425, 429, 498, 500, 502, 503, 504, 506...599:
+            code = .tryLater
+            isTransient = true
+        case 424, 499: code = .tryLater
+        // whisper.cpp's server makes this of a 503, too: it is still loading its model.
+        case 404 where said.message.hasPrefix("File Not Found ("):
+            code = .tryLater
+            isTransient = true
+        case 404:
+            hint =
+                said.codes.contains("model_not_found") || said.message.lowercased().contains("model")
+                ? "look at the name in --model" : "look at the address, and at the name of the model"
+        case 405: hint = "look at the address: something else answers there"
+        case 413:
+            code = .badAudio
+            hint = "--upload-format opus is the smallest; vt-vad --split makes shorter recordings"
+        case 415:
+            code = .badAudio
+            hint = "--upload-format wav is what nearly every server decodes"
+        case 411:
+            hint = "something between wants to know the length first"
+        case 400, 422:
+            if ServiceFailure.isAboutAudio(said) {
+                code = .badAudio
+                hint =
+                    said.message.contains("longer") || said.codes.contains("audio_too_long")
+                    ? "vt-vad --split makes shorter recordings" : nil
+            }
+        default: break
+        }
+        error = EngineError(
+            code, "\(name) refused the request (\(status)): \(words)", hint: provider.hints[status] ?? hint)
+        if code == .tryLater { error.message = "\(name) can't do it now (\(status)): \(words)" }
+        if code == .noPermission { error.message = "\(name) refused the credentials (\(status)): \(words)" }
+        if code == .noPermission, status == 402 || status == 429 {
+            error.message = "\(name) wants to be paid (\(status)): \(words)"
+        }
+        if code == .badAudio { error.message = "\(name) refused the audio (\(status)): \(words)" }
+    }
+
+    private static func isAboutAudio(_ said: Said) -> Bool {
+        if !badAudio.isDisjoint(with: said.codes) { return true }
+        let message = said.message.lowercased()
+        return badAudioWords.contains { message.contains($0) }
+    }
+
+    /// Finds the message and the codes in whatever shape: `error` as an object or a string, FastAPI's `detail`, Deepgram's `err_msg`,
+    /// RFC 9457's `title`.
+    private static func read(_ value: JSONValue, _ said: inout Said, depth: Int) {
+        guard depth < 4 else { return }
+        func note(_ text: String) {
+            if said.message.isEmpty { said.message = text }
+        }
+        switch value {
+        case .string(let text): note(text)
+        case .array(let values):
+            // FastAPI: a list of {loc, msg, type}, each of one field.
+            for value in values.prefix(3) { read(value, &said, depth: depth + 1) }
+        case .object:
+            for name in ["code", "type", "err_code", "error_code", "category"] {
+                if let code = value[name]?.string { said.codes.append(code.lowercased()) }
+            }
+            if let field = value["loc"]?.array?.last?.string, let message = value["msg"]?.string {
+                return note("\(field): \(message)")
+            }
+            for name in ["error", "errors", "message", "detail", "err_msg", "msg", "details", "title", "description"] {
+                guard let inner = value[name] else { continue }
+                if name == "message", case .string(let text) = inner, let more = value["details"]?.string, text != more
+                {
+                    note("\(text) (\(more))")
+                } else {
+                    read(inner, &said, depth: depth + 1)
+                }
+            }
+        default: break
+        }
+    }
+
+    private static func phrase(_ status: Int) -> String {
+        switch status {
+        case 300..<400: "it is somewhere else"
+        case 401, 403: "it wants another key"
+        case 404: "there is no such thing"
+        case 413: "it is too large"
+        case 415: "it does not decode it"
+        case 429: "too many requests"
+        case 500...: "it is in trouble"
+        default: "it says no more"
+        }
+    }
+}

@@ -1,0 +1,148 @@
+internal import Configuration
+internal import Program
+internal import Transcription
+
+/// What is in force: the command line before the environment, the environment before the configuration.
+struct Setup {
+    let configuration: Configuration
+    let options: EngineOptions
+    /// `--engine`; nil where nobody said it.
+    let engineOption: String?
+    let printsTimings: Bool
+
+    typealias Found<Value: Sendable> = Configuration.Found<Value>
+
+    static let defaultEngine = "pocketsphinx"
+
+    /// The engine, or the chain of them.
+    var engine: Found<String> {
+        if let engineOption { return Found(engineOption, from: .option("--engine")) }
+        // A server without a name.
+        if options.baseURL != nil { return Found(Setup.namelessEngine, from: .option("--base-url")) }
+        if let engines = configuration.engines {
+            return Found(engines.value.joined(separator: ","), from: engines.origin)
+        }
+        return Found(Setup.defaultEngine, from: .builtIn)
+    }
+
+    /// The engine of `--base-url` alone.
+    static let namelessEngine = "compatible"
+
+    /// What every engine is told, apart from what belongs to one of them.
+    func settings() throws -> EngineSettings {
+        EngineSettings(
+            languages: languages?.value ?? [], model: options.model, prompt: prompt?.value,
+            keywords: keywords?.value ?? [], temperature: temperature?.value, timestamps: timestamps?.value,
+            speakers: speakers?.value ?? false, options: try options.parsedOptions(),
+            timeout: try timeout().map { .seconds($0.value.seconds) })
+    }
+
+    /// What the command line says, and nothing else.
+    func saidNow() throws -> EngineSettings {
+        EngineSettings(
+            languages: options.languages, model: options.model, prompt: options.prompt, keywords: options.keyword,
+            temperature: options.temperature, timestamps: options.timestamps, speakers: options.speakers,
+            options: try options.parsedOptions(), timeout: try timeout().map { .seconds($0.value.seconds) })
+    }
+
+    var languages: Found<[String]>? {
+        if !options.language.isEmpty { return Found(options.languages, from: .option("--language")) }
+        return configuration.value(.language).flatMap { found in
+            found.strings.map { Found($0.flatMap { $0.split(separator: ",").map(String.init) }, from: found.origin) }
+        }
+    }
+
+    var prompt: Found<String>? {
+        if let prompt = options.prompt { return Found(prompt, from: .option("--prompt")) }
+        return configuration.value(.prompt).flatMap { found in found.string.map { Found($0, from: found.origin) } }
+    }
+
+    var keywords: Found<[String]>? {
+        if !options.keyword.isEmpty { return Found(options.keyword, from: .option("--keyword")) }
+        return configuration.value(.keywords).flatMap { found in found.strings.map { Found($0, from: found.origin) } }
+    }
+
+    var temperature: Found<Double>? {
+        if let number = options.temperature { return Found(number, from: .option("--temperature")) }
+        return configuration.value(.temperature).flatMap { found in
+            found.number.map { Found($0, from: found.origin) }
+        }
+    }
+
+    var timestamps: Found<EngineSettings.Timestamps>? {
+        if let wanted = options.timestamps { return Found(wanted, from: .option("--timestamps")) }
+        return configuration.value(.timestamps).flatMap { found in
+            found.string.flatMap(EngineSettings.Timestamps.init(rawValue:)).map { Found($0, from: found.origin) }
+        }
+    }
+
+    var speakers: Found<Bool>? {
+        if options.speakers { return Found(true, from: .option("--speakers")) }
+        return configuration.value(.speakers).flatMap { found in found.boolean.map { Found($0, from: found.origin) } }
+    }
+
+    func timeout() throws -> Found<TimeSpan>? {
+        if let timeout = options.timeout { return Found(timeout, from: .option("--timeout")) }
+        guard let found = configuration.value(.timeout), let text = found.string else { return nil }
+        guard let time = TimeSpan(argument: text) else {
+            throw Failure(
+                .configuration, "\(place(found.origin)): timeout is a time such as 90s, not \(text)")
+        }
+        return Found(time, from: found.origin)
+    }
+
+    /// What belongs to one engine: the command line's where it is the only one, else the configuration's.
+    func model(for engine: String) -> Found<String>? {
+        if let model = options.model { return Found(model, from: .option("--model")) }
+        return own(.model, engine)
+    }
+
+    func baseURL(for engine: String) -> Found<String>? {
+        if let url = options.baseURL { return Found(url, from: .option("--base-url")) }
+        return own(.baseURL, engine)
+    }
+
+    func uploadFormat(for engine: String) -> Found<UploadFormat>? {
+        if let format = options.uploadFormat { return Found(format, from: .option("--upload-format")) }
+        return own(.uploadFormat, engine).flatMap { found in
+            UploadFormat(rawValue: found.value).map { Found($0, from: found.origin) }
+        }
+    }
+
+    /// Where its key comes from, as far as the configuration says; nil leaves it to the environment.
+    ///
+    /// - Parameter variable: the environment's, which comes first.
+    func key(for engine: String, unless variable: String) -> Found<KeySource>? {
+        // An address of the command line is another place than the one that the configuration's key is for.
+        if options.baseURL != nil || environment(variable)?.isEmpty == false { return nil }
+        if let file = own(.keyFile, engine) { return Found(.file(expanded(file.value)), from: file.origin) }
+        if let command = own(.keyCommand, engine) { return Found(.command(command.value), from: command.origin) }
+        return nil
+    }
+
+    func engineOptions(for engine: String) -> Found<[ConfigurationTable.Option]>? {
+        configuration.value(.options, for: engine).flatMap { found in
+            found.options.map { Found($0, from: found.origin) }
+        }
+    }
+
+    private func own(_ key: ConfigurationKey, _ engine: String) -> Found<String>? {
+        configuration.value(key, for: engine).flatMap { found in found.string.map { Found($0, from: found.origin) } }
+    }
+
+    /// `~/` as the shell means it: nobody expands it in a file.
+    private func expanded(_ path: String) -> String {
+        guard path.hasPrefix("~/"), let home = environment("HOME") else { return path }
+        return home + path.dropFirst()
+    }
+}
+
+/// Where a value comes from, for people.
+func place(_ origin: Configuration.Origin) -> String {
+    switch origin {
+    case .option(let name): name
+    case .environment(let variable): "environment: \(variable)"
+    case .file(let path, let line): "\(path):\(line)"
+    case .builtIn: "default"
+    }
+}
