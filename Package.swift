@@ -108,6 +108,7 @@ let package = Package(
             name: "vt-transcribe",
             dependencies: [
                 "Audio", "Configuration", "Encoding", "HTTP", "Plugins", "POSIX", "Program", "Text", "Transcription",
+                "VoiceActivity",
                 argumentParser,
             ],
             swiftSettings: swift),

@@ -23,6 +23,8 @@ package struct PluginDescription: Equatable, Sendable {
     package var givesPartials = false
     /// Whether it takes a batch of files.
     package var takesFiles = false
+    /// Seconds of silence that it wants to hear in a pause, so that it notices that an utterance has ended; nil is up to the host.
+    package var pause: Double?
     /// Variables with credentials that it needs to see.
     package var secrets: [String] = []
     package var options: [Option] = []
@@ -66,6 +68,11 @@ package struct PluginDescription: Equatable, Sendable {
                 hasOutput = true
             case "partial": givesPartials = try yesOrNo(value, wrong("partial is yes or no"))
             case "files": takesFiles = try yesOrNo(value, wrong("files is yes or no"))
+            case "pause":
+                guard let seconds = Double(value), (0...60).contains(seconds) else {
+                    throw wrong("pause is a number of seconds, not “\(value.sanitizedLine)”")
+                }
+                pause = seconds
             case "secret":
                 guard isVariable(value) else { throw wrong("“secret \(value.sanitizedLine)” names no variable") }
                 secrets.append(value)

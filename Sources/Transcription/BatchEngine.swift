@@ -22,6 +22,8 @@ final class BatchEngine: Engine, @unchecked Sendable {
         self.engine = engine
     }
 
+    func gateRules() -> GateRules { engine.gateRules() }
+
     func knownOptions() -> Set<String>? { engine.knownOptions() }
 
     func finish() {

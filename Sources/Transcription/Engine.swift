@@ -5,6 +5,15 @@ package protocol Engine: Sendable {
     /// As the user names it.
     var name: String { get }
 
+    /// Whether it may be started before anybody speaks: it costs nobody anything, and no request is made, until the first
+    /// sample has come. An engine that has to connect gains time.
+    var beginsBeforeSpeech: Bool { get }
+
+    /// How much silence it wants to hear. Asked before each recording, once there is speech.
+    ///
+    /// - Throws: `EngineError` where the engine can't be asked.
+    func gateRules() throws -> GateRules
+
     /// Recognises a recording, while it still grows where it does. Blocks; call it on a thread of its own.
     ///
     /// It returns when all of the audio has been recognised, and silence is no failure: then there was no `.final`.
@@ -37,6 +46,12 @@ extension Engine {
     package func knownOptions() throws -> Set<String>? { nil }
     package func forBatch() -> any Engine { self }
     package func finish() {}
+}
+
+extension Engine {
+    package var beginsBeforeSpeech: Bool { false }
+
+    package func gateRules() throws -> GateRules { .standard }
 }
 
 /// Speech at 16000 Hz, mono: a recording, finished or still growing.

@@ -39,6 +39,13 @@ package struct EngineChain: Engine {
         for engine in engines { engine.finish() }
     }
 
+    package var beginsBeforeSpeech: Bool { engines.allSatisfy(\.beginsBeforeSpeech) }
+
+    /// What the one needs that needs most: any of them may hear the next pause. One that can't be asked is passed over later.
+    package func gateRules() -> GateRules {
+        engines.compactMap { try? $0.gateRules() }.max { $0.pause < $1.pause } ?? .standard
+    }
+
     package func knownOptions() throws -> Set<String>? {
         var known: Set<String> = []
         for engine in engines {

@@ -35,6 +35,7 @@ struct EventReader {
         case "final":
             var result = utterance(event, text)
             result.words = words
+            result.isRepeated = event["repeated"] == "yes"
             words = []
             // An utterance in which nothing was understood.
             return text.allSatisfy(\.isWhitespace) ? nil : .final(result)

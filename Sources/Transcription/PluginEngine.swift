@@ -13,6 +13,10 @@ package struct PluginEngine: Engine {
 
     package var name: String { plugin.name }
 
+    package func gateRules() -> GateRules {
+        description.pause.map { GateRules(pause: $0) } ?? .standard
+    }
+
     /// - Parameters:
     ///   - description: what the plugin said of itself.
     ///   - onMessage: gets the plugin's standard error line by line.

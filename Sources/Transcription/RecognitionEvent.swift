@@ -23,6 +23,8 @@ package struct Utterance: Equatable, Sendable {
     package var language: String?
     /// 0 to 1.
     package var confidence: Double?
+    /// Whether a phrase comes over and over, as in a recogniser's loop.
+    package var isRepeated = false
 
     package init(
         text: String, start: Double? = nil, end: Double? = nil, words: [Word] = [], speaker: String? = nil,

@@ -29,6 +29,9 @@ enum Tuning {
     static let preRoll = 30
     /// Frames of silence that end an utterance.
     static let pause = 50
+    /// Seconds of silence, as a speech detector counts it, that vt-transcribe leaves of a longer pause: `pause`, what detectors
+    /// take off it at both ends, and the pre-roll. With less, utterances run into each other.
+    static let pauseToHear = 0.9
     /// Frames behind the last speech that are decoded.
     static let hangover = 25
     /// An utterance of so many frames is cut, whether its speaker pauses or not: memory grows with its length.

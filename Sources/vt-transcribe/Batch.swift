@@ -23,6 +23,7 @@ struct Batch {
     let raw: AudioFormat?
     let strict: Bool
     let isKept: Bool
+    let gate: DetectingGate?
     let recordingName: RecordingName?
     let interruption: Interruption
     let output: TranscriptOutput
@@ -57,7 +58,7 @@ struct Batch {
 
     private func transcribe(_ input: String, label: String?, _ forFiles: any Engine) throws -> ExitStatus {
         defer { interruption.end() }
-        let recognition = Recognition(engine: engine, settings: settings, interruption: interruption)
+        let recognition = Recognition(engine: engine, settings: settings, gate: gate, interruption: interruption)
         let name = input == "-" ? "standard input" : input
         // Standard input is read where it is; a file is this call's own.
         let file = input == "-" ? nil : InputFile(try Batch.open(input))
@@ -81,11 +82,12 @@ struct Batch {
         defer { withExtendedLifetime(file) {} }
         interruption.begin(reading: nil)
         do {
-            let recognition = Recognition(engine: forFiles, settings: settings, interruption: interruption)
-            let hasSpoken = try recognition.run(over: speech, format: format, input: label) { try output.write($0) }
+            let recognition = Recognition(
+                engine: forFiles, settings: settings, gate: gate, interruption: interruption)
+            let heard = try recognition.run(over: speech, format: format, input: label) { try output.write($0) }
             endIfInterrupted(forFiles)
             if isDamaged(speech.damage) { return .badAudio }
-            return hasSpoken ? .done : .noSpeech
+            return heard == .words ? .done : .noSpeech
         } catch {
             endIfInterrupted(forFiles)
             guard let error = error as? EngineError, let label else { throw error }

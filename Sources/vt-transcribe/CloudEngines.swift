@@ -18,6 +18,9 @@ struct ConfiguredEngine: Engine {
     let known: Set<String>?
 
     var name: String { engine.name }
+    var beginsBeforeSpeech: Bool { engine.beginsBeforeSpeech }
+
+    func gateRules() throws -> GateRules { try engine.gateRules() }
 
     func transcribe(
         _ audio: any SpeechSource, settings: EngineSettings, cancellation: Cancellation?,

@@ -11,6 +11,8 @@ struct FoundEngine: Engine {
 
     var name: String { plugin.name }
 
+    func gateRules() throws -> GateRules { try described().gateRules() }
+
     func transcribe(
         _ audio: any SpeechSource, settings: EngineSettings, cancellation: Cancellation?,
         onEvent: (RecognitionEvent) throws -> Void
@@ -55,6 +57,8 @@ private final class FoundBatchEngine: Engine, @unchecked Sendable {
         self.engine = engine
         try engine.transcribe(audio, settings: settings, cancellation: cancellation, onEvent: onEvent)
     }
+
+    func gateRules() throws -> GateRules { try found.gateRules() }
 
     func knownOptions() throws -> Set<String>? { try found.knownOptions() }
 

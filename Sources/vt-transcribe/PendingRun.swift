@@ -15,6 +15,8 @@ struct PendingRun {
     let settings: EngineSettings
     let format: TranscriptFormat
     let strict: Bool
+    let gateOptions: GateOptions
+    let gate: DetectingGate?
     let interruption: Interruption
     let output: TranscriptOutput
     /// Engines that keep what they have loaded from one recording to the next, by their names.
@@ -30,13 +32,15 @@ struct PendingRun {
     }
 
     init(
-        setup: Setup, settings: EngineSettings, format: TranscriptFormat, strict: Bool, interruption: Interruption,
-        output: TranscriptOutput
+        setup: Setup, settings: EngineSettings, format: TranscriptFormat, strict: Bool, gateOptions: GateOptions,
+        gate: DetectingGate?, interruption: Interruption, output: TranscriptOutput
     ) {
         self.setup = setup
         self.settings = settings
         self.format = format
         self.strict = strict
+        self.gateOptions = gateOptions
+        self.gate = gate
         self.interruption = interruption
         self.output = output
     }
@@ -101,20 +105,22 @@ struct PendingRun {
         }
         let options = AudioReader.Options(raw: record.raw, decoders: EncodedAudio(), strict: strict) { Log.warning($0) }
         let speech = RecordedSpeech(kept, name: id, options: options)
-        let recognition = Recognition(engine: engine, settings: settings(for: record), interruption: interruption)
+        let isGated = gateOptions.detector != nil || !record.isUngated
+        let recognition = Recognition(
+            engine: engine, settings: settings(for: record), gate: isGated ? gate : nil, interruption: interruption)
         // All at once when it is complete: a failure in the middle must not print the beginning twice, today and next time.
         var text = ""
         interruption.begin(reading: nil)
         do {
-            let hasSpoken = try recognition.run(over: speech, format: format, input: id) { text += $0 }
+            let heard = try recognition.run(over: speech, format: format, input: id) { text += $0 }
             endIfInterrupted()
-            if !hasSpoken, speech.loudest >= Recognition.audibleLevel {
-                return try heardNothing(engine, speech, recording, record)
+            if case .sound(let listener) = heard {
+                return try heardNothing(listener, speech, recording, record)
             }
             try output.write(text)
             try recording.discard()
             if isDamaged(speech.damage) { return .badAudio }
-            return hasSpoken ? .done : .noSpeech
+            return heard == .words ? .done : .noSpeech
         } catch let error as TranscriptOutput.WriteFailure {
             throw error
         } catch {
@@ -141,22 +147,23 @@ struct PendingRun {
 
     /// The recording is not silent, and the engine has no word for it.
     private func heardNothing(
-        _ engine: any Engine, _ speech: RecordedSpeech, _ recording: PendingRecording, _ record: PendingRecord
+        _ listener: Recognition.Listener, _ speech: RecordedSpeech, _ recording: PendingRecording,
+        _ record: PendingRecord
     ) throws -> ExitStatus {
         var record = record
         record.attempts += 1
-        let wasTried = record.heardNothing == engine.name
-        record.heardNothing = engine.name
+        let wasTried = record.heardNothing == listener.name
+        record.heardNothing = listener.name
         renew(record, of: recording)
-        let loudness = "\(engine.name) heard no words, but it is not silent (\(Int(speech.loudest.rounded())) dB)"
+        let loudness = "\(listener.verdict), but it is not silent (\(Int(speech.loudest.rounded())) dB)"
         if wasTried {
-            // The same engine hears the same again, today and from every timer.
+            // The same listener hears the same again, today and from every timer.
             let path = try recording.moveToFailed()
             Log.warning("\(recording.id): again \(loudness); it is now \(path)")
         } else {
             Log.warning(
                 "\(recording.id): \(loudness); it is still kept",
-                hint: "vt-transcribe --pending \(recording.id) --engine NAME tries another")
+                hint: listener.hint(for: recording.id))
         }
         return .noSpeech
     }

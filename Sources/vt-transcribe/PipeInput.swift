@@ -57,9 +57,9 @@ struct PipeInput {
         }
         let speech = RecordedSpeech(kept, name: name, options: options)
         do {
-            let hasSpoken = try recognition.run(over: speech, format: format, input: label) { try output.write($0) }
+            let heard = try recognition.run(over: speech, format: format, input: label) { try output.write($0) }
             try endIfInterrupted(kept, recording)
-            return try finish(hasSpoken, speech, kept, recording, reader)
+            return try finish(heard, speech, kept, recording, reader)
         } catch {
             try endIfInterrupted(kept, recording)
             return try fail(error, speech, kept, recording, reader)
@@ -68,25 +68,23 @@ struct PipeInput {
 
     /// The text is out, or there is none.
     private func finish(
-        _ hasSpoken: Bool, _ speech: RecordedSpeech, _ kept: KeptAudio, _ recording: PendingRecording?,
+        _ heard: Recognition.Heard, _ speech: RecordedSpeech, _ kept: KeptAudio, _ recording: PendingRecording?,
         _ reader: PipeReader
     ) throws -> ExitStatus {
-        if !hasSpoken, speech.loudest >= Recognition.audibleLevel, let recording, var record = recording.record {
-            record.heardNothing = recognition.engine.name
+        if case .sound(let listener) = heard, let recording, var record = recording.record {
+            record.heardNothing = listener.name
             keep(kept, recording, record)
             Log.warning(
-                "\(recognition.engine.name) heard no words, but the recording is not silent "
+                "\(listener.verdict), but the recording is not silent "
                     + "(\(Int(speech.loudest.rounded())) dB); it is kept as \(recording.id)",
-                hint:
-                    "vt-transcribe --pending \(recording.id) --engine NAME tries another, --discard \(recording.id) deletes it"
-            )
+                hint: listener.hint(for: recording.id))
         } else {
             // An engine may be content before the end of the input; nothing more of it is wanted then.
             try recording?.discard()
         }
         if let failure = reader.failure { throw failure }
         if isDamaged(speech.damage) { return .badAudio }
-        return hasSpoken ? .done : .noSpeech
+        return heard == .words ? .done : .noSpeech
     }
 
     private func fail(
@@ -164,7 +162,7 @@ struct PipeInput {
             created: PendingStore.timestamp(now), engine: absolute(recognition.engine.name),
             languages: settings.languages, model: settings.model, prompt: settings.prompt,
             options: Dictionary(settings.options.map { ($0.key, $0.value) }) { _, last in last }, raw: raw,
-            strict: strict)
+            strict: strict, isUngated: recognition.gate == nil)
         record.keywords = settings.keywords
         record.temperature = settings.temperature
         record.timestamps = settings.timestamps

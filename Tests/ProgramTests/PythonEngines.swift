@@ -19,7 +19,8 @@ struct PythonEngines {
 
     @Test(arguments: names) func whatIsNotInstalledSaysWhatInstallsIt(_ name: String) throws {
         let result = try run(
-            "vt-transcribe", "--engine", name, "--raw", "--no-keep", input: .bytes(Tone.samples(seconds: 1)))
+            "vt-transcribe", "--no-gate", "--engine", name, "--raw", "--no-keep",
+            input: .bytes(Tone.samples(seconds: 1)))
         #expect(result.status == 69, "\(result)")
         #expect(result.errors.contains("/vt-transcribe-\(name) install”"), "\(result)")
     }
@@ -153,7 +154,8 @@ struct InstalledEngines {
         _ name: String, _ arguments: String..., input: Input = .file(Speech.goForward), home: Home
     ) throws -> Result {
         try run(
-            Command("vt-transcribe", ["--engine", name, "--raw", "--no-keep"] + arguments), input: input, home: home,
+            Command("vt-transcribe", ["--no-gate", "--engine", name, "--raw", "--no-keep"] + arguments), input: input,
+            home: home,
             within: .seconds(120))
     }
 }

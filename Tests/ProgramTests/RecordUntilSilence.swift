@@ -24,13 +24,7 @@ private enum Heard {
 private func home(hearing samples: [UInt8], speed: Int = 1, withWeights: Bool = true) throws -> Home {
     let home = try Home()
     try home.addMicrophone(hearing: samples, speed: speed)
-    if withWeights, Vad.hasWeights {
-        let models = home.directory("data/vt/models")
-        try makeDirectories(models)
-        let name = try #require(Vad.weights.split(separator: "/").last)
-        let linked = symlink(Vad.weights, "\(models)/\(name)")
-        try #require(linked == 0)
-    }
+    if withWeights { try Vad.installWeights(in: home) }
     return home
 }
 

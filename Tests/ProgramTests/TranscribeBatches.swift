@@ -44,7 +44,7 @@ import Testing
     }
 
     private func transcribe(_ arguments: String...) throws -> Result {
-        try run(Command("vt-transcribe", ["--engine", "batch"] + arguments), home: test.home)
+        try run(Command("vt-transcribe", ["--no-gate", "--engine", "batch"] + arguments), home: test.home)
     }
 
     private var starts: Int { (try? contents(of: "\(test.home.files)/starts").count / 6) ?? 0 }
@@ -107,7 +107,8 @@ import Testing
 
     @Test func aSignalEndsItAndLeavesNothing() throws {
         let program = try Harness.start(
-            Command("vt-transcribe", ["--engine", "batch", "--option", "at=hangs", "a.wav", "b.wav"]), home: test.home)
+            Command("vt-transcribe", ["--no-gate", "--engine", "batch", "--option", "at=hangs", "a.wav", "b.wav"]),
+            home: test.home)
         try program.waitForOutput("the first") { $0.contains("a.wav") }
         program.signal(SIGTERM)
         #expect(try program.finish().ending == .signalled(SIGTERM))
@@ -131,7 +132,9 @@ import Testing
 
     @Test func aChainHasOneProcessForEachEngine() throws {
         let result = try run(
-            Command("vt-transcribe", ["--engine", "batch,fake", "--option", "at=gives-up", "a.wav", "b.wav", "c.wav"]),
+            Command(
+                "vt-transcribe",
+                ["--no-gate", "--engine", "batch,fake", "--option", "at=gives-up", "a.wav", "b.wav", "c.wav"]),
             home: test.home)
         #expect(result.status == 0, "\(result)")
         // The retry of the second file begins a process; it goes on behind what was written.

@@ -27,7 +27,8 @@ import Testing
     }
 
     private func transcribe(_ engines: String, _ arguments: String..., input: Input = .none) throws -> Result {
-        try run(Command("vt-transcribe", ["--engine", engines] + arguments), input: input, home: test.home)
+        try run(
+            Command("vt-transcribe", ["--no-gate", "--engine", engines] + arguments), input: input, home: test.home)
     }
 
     /// The engine that takes over hears what follows 0.9 s: 1.1 of 2 s.
@@ -46,7 +47,8 @@ import Testing
 
     @Test func aRecordingThatGoesOnWhileItHappens() throws {
         let program = try start(
-            Command("vt-transcribe", ["--engine", "mortal,fake", "--events"]), input: .open, home: test.home)
+            Command("vt-transcribe", ["--no-gate", "--engine", "mortal,fake", "--events"]), input: .open,
+            home: test.home)
         program.write(Tone.stream(seconds: 1.2))
         try program.waitForErrors(containing: "going on with fake")
         program.write(Tone.samples(seconds: 1))
@@ -69,7 +71,7 @@ import Testing
 
     @Test func standardInputThatIsAFileBeginsWhereItStands() throws {
         try test.write(Array("skip me!".utf8) + Tone.file(seconds: 2), to: "a.wav")
-        let line = "{ head -c 8 >/dev/null; vt-transcribe --engine mortal,fake; } <a.wav"
+        let line = "{ head -c 8 >/dev/null; vt-transcribe --no-gate --engine mortal,fake; } <a.wav"
         // dd and not head: that one reads ahead.
         let result = try run(
             Command.shell(line.replacing("head -c 8 >/dev/null", with: "dd bs=8 count=1 status=none >/dev/null")),
@@ -80,7 +82,7 @@ import Testing
     @Test func aRetryIsMadeWhereItMayHelp() throws {
         let result = try run(
             Command(
-                "vt-transcribe", ["--engine", "mortal,fake", "--option", "mortality=75"],
+                "vt-transcribe", ["--no-gate", "--engine", "mortal,fake", "--option", "mortality=75"],
                 environment: ["VT_LOG": "info"]),
             input: .bytes(Tone.stream(seconds: 3)), home: test.home)
         // 0.9 s twice, then the rest of 3 s.
@@ -90,7 +92,7 @@ import Testing
 
     @Test func allThatFailIsKeptWithTheChain() throws {
         let result = try run(
-            Command("vt-transcribe", ["--engine", "needy,mortal", "--option", "mortality=77"]),
+            Command("vt-transcribe", ["--no-gate", "--engine", "needy,mortal", "--option", "mortality=77"]),
             input: .bytes(Tone.stream(seconds: 2)), home: test.home)
         #expect(result.status == 77, "\(result)")
         #expect(result.errors.contains("no engine gave the text: needy needs"), "\(result)")
@@ -130,7 +132,7 @@ import Testing
     }
 
     @Test func anOptionIsThatOfOneOfThem() throws {
-        let arguments = ["--engine", "mortal,fake", "--option"]
+        let arguments = ["--no-gate", "--engine", "mortal,fake", "--option"]
         let good = try run(
             Command("vt-transcribe", arguments + ["mode=hears-nothing"]), input: .bytes(Tone.stream(seconds: 2)),
             home: test.home)

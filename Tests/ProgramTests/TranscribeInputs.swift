@@ -16,7 +16,7 @@ import Testing
         let results = [
             try test.transcribe(input: .bytes(audio)), try test.transcribe("-", input: .bytes(audio)),
             try test.transcribe(input: .file("\(test.home.files)/a.wav")), try test.transcribe("a.wav"),
-            try run(.shell("cat a.wav > fifo & vt-transcribe --engine fake fifo"), home: test.home),
+            try run(.shell("cat a.wav > fifo & vt-transcribe --no-gate --engine fake fifo"), home: test.home),
             try test.transcribe("--raw", input: .bytes(Tone.samples(seconds: 0.5))),
             try test.transcribe(
                 "--raw", "--rate", "8000", "--channels", "2", input: .bytes(Tone.samples(seconds: 0.5))),

@@ -75,7 +75,7 @@ import Testing
         try test.write(audio, to: "a.raw")
         // As vt-record does: ends its stream properly at the first Ctrl-C.
         let recorder = "(trap 'exit 0' INT; cat a.raw; while :; do sleep 0.05; done)"
-        let terminal = try Terminal("\(recorder) | vt-transcribe --engine fake", home: test.home)
+        let terminal = try Terminal("\(recorder) | vt-transcribe --no-gate --engine fake", home: test.home)
         try eventually("the recording") { test.keptBytes == audio.count }
         // The engine too: a signal to the group that arrives while its process is being made is still its own.
         try eventually("the engine") { !terminal.processes(named: "wc").isEmpty }

@@ -11,6 +11,16 @@ enum Vad {
     static let hasWeights = access(weights, R_OK) == 0
     static let detectors = hasWeights ? ["silero", "energy"] : ["energy"]
 
+    /// Gives the programs of a home the weights of whoever runs the tests, where there are any.
+    static func installWeights(in home: Home) throws {
+        guard hasWeights else { return }
+        let folder = home.directory("data/vt/models")
+        try makeDirectories(folder)
+        guard symlink(weights, "\(folder)/\(SileroWeights.fileName)") == 0 else {
+            throw HarnessError("symlink to \(weights) failed")
+        }
+    }
+
     /// Runs it; the weights are those of whoever runs the tests.
     static func run(
         _ arguments: String..., input: Input = .none, output: Output = .collected, home: Home? = nil

@@ -107,7 +107,7 @@ struct WhisperCppEngine {
         // One thread: two wait for each other by turning, which on a busy machine takes ten times as long.
         Command(
             "vt-transcribe",
-            ["--engine", "whisper-cpp", "--raw", "--no-keep", "--option", "threads=1"] + arguments,
+            ["--no-gate", "--engine", "whisper-cpp", "--raw", "--no-keep", "--option", "threads=1"] + arguments,
             environment: ["PATH": path])
     }
 

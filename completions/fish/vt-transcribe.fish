@@ -20,7 +20,7 @@ function __vt-transcribe_parse_tokens -S
     set -l unparsed_tokens (__vt-transcribe_tokens -pc)
     switch $unparsed_tokens[1]
     case 'vt-transcribe'
-        __vt-transcribe_parse_subcommand -r 1 'engine=' 'list-engines' 'check-engine=' 'language=+' 'model=' 'prompt=' 'keyword=+' 'temperature=' 'timestamps=' 'speakers' 'option=+' 'timeout=' 'base-url=' 'upload-format=' 'format=' 'events' 'o/output=' 'raw' 'rate=' 'channels=' 'sample-format=' 'strict' 'no-keep' 'pending' 'list-pending' 'discard=+' 'pending-id=' 'timings' 'config=' 'profile=' 'show-config' 'q/quiet' 'version' 'h/help'
+        __vt-transcribe_parse_subcommand -r 1 'engine=' 'list-engines' 'check-engine=' 'language=+' 'model=' 'prompt=' 'keyword=+' 'temperature=' 'timestamps=' 'speakers' 'option=+' 'timeout=' 'base-url=' 'upload-format=' 'format=' 'events' 'o/output=' 'raw' 'rate=' 'channels=' 'sample-format=' 'strict' 'detector=' 'no-gate' 'no-keep' 'pending' 'list-pending' 'discard=+' 'pending-id=' 'timings' 'config=' 'profile=' 'show-config' 'q/quiet' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __vt-transcribe_parse_subcommand -r 1 'version'
@@ -99,6 +99,8 @@ complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_fla
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" channels' -l 'channels' -d 'Channels of --raw input (default: 1).' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" sample-format' -l 'sample-format' -d 'Sample format of --raw input (default: s16le).' -rfka 'u8 s16le s24le s32le f32le f64le'
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" strict' -l 'strict' -d 'Fail where the audio ends before its header says so.'
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" detector' -l 'detector' -d 'What finds speech: silero or energy (default: silero where its weights are installed).' -rfka 'silero energy'
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" no-gate' -l 'no-gate' -d 'Send everything, silence too, and ask the engine whether there is speech.'
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" no-keep' -l 'no-keep' -d 'Leave nothing behind: audio from a pipe goes to a nameless temporary file.'
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" pending' -l 'pending' -d 'Transcribe recordings that were kept: all that nobody works on, or those named.'
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" list-pending' -l 'list-pending' -d 'List the recordings that were kept.'

@@ -41,6 +41,9 @@ package final class LiveUpload: Engine {
 
     package var name: String { service.name }
 
+    /// It connects meanwhile, and asks nothing until there is speech.
+    package var beginsBeforeSpeech: Bool { true }
+
     package init(_ service: any CloudService, _ surroundings: Surroundings) {
         self.service = service
         self.surroundings = surroundings

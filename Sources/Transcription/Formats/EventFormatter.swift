@@ -50,6 +50,7 @@ extension EventLine {
         if let speaker = utterance.speaker { attributes.append(Attribute("speaker", speaker)) }
         if let language = utterance.language { attributes.append(Attribute("language", language)) }
         attributes.add("confidence", utterance.confidence)
+        if utterance.isRepeated { attributes.append(Attribute("repeated", "yes")) }
         return attributes
     }
 }

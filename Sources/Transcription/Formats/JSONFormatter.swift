@@ -20,6 +20,7 @@ struct JSONFormatter: TranscriptFormatter {
         members.add("speaker", utterance.speaker)
         members.add("language", utterance.language)
         members.add("confidence", seconds: utterance.confidence)
+        members.add("repeated", utterance.isRepeated ? "yes" : nil)
         if !utterance.words.isEmpty {
             let words = utterance.words.map { word in
                 var members: [JSONValue.Member] = [.init("word", .string(word.text))]

@@ -25,6 +25,8 @@ package struct PendingRecord: Equatable, Sendable {
     /// The format of audio without a header; nil where the audio says it itself.
     package var raw: AudioFormat?
     package var strict: Bool
+    /// Whether all of it is sent, silence too (`--no-gate`).
+    package var isUngated: Bool
     /// How often an engine was tried and did not give the text.
     package var attempts = 0
     /// What the last attempt failed with.
@@ -34,7 +36,8 @@ package struct PendingRecord: Equatable, Sendable {
 
     package init(
         created: String, engine: String, languages: [String] = [], model: String? = nil, prompt: String? = nil,
-        options: [String: String] = [:], raw: AudioFormat? = nil, strict: Bool = false
+        options: [String: String] = [:], raw: AudioFormat? = nil, strict: Bool = false,
+        isUngated: Bool = false
     ) {
         self.created = created
         self.engine = engine
@@ -44,6 +47,7 @@ package struct PendingRecord: Equatable, Sendable {
         self.options = options
         self.raw = raw
         self.strict = strict
+        self.isUngated = isUngated
     }
 }
 
@@ -81,6 +85,7 @@ extension PendingRecord {
                     ])))
         }
         if strict { members.append(.init("strict", .bool(true))) }
+        if isUngated { members.append(.init("gate", .bool(false))) }
         members.append(.init("attempts", .integer(attempts)))
         add("last_error", lastError)
         add("heard_nothing", heardNothing)
@@ -93,7 +98,8 @@ extension PendingRecord {
         self.init(
             created: value["created"]?.string ?? "", engine: engine,
             languages: value["language"]?.string?.split(separator: ",").map(String.init) ?? [],
-            model: value["model"]?.string, prompt: value["prompt"]?.string, strict: value["strict"]?.bool ?? false)
+            model: value["model"]?.string, prompt: value["prompt"]?.string, strict: value["strict"]?.bool ?? false,
+            isUngated: value["gate"]?.bool == false)
         keywords = value["keywords"]?.array?.compactMap(\.string) ?? []
         temperature = value["temperature"]?.double
         timestamps = value["timestamps"]?.string.flatMap(EngineSettings.Timestamps.init(rawValue:))

@@ -1,0 +1,68 @@
+internal import Text
+
+/// What an engine says, put right: its times become those of the recording, text where nobody spoke is dropped, and what it
+/// repeats over and over is flagged.
+package struct EventCheck {
+    private let sent: SentAudio?
+    private let tell: (String) -> Void
+    private var loops = LoopDetector()
+    private var hasPartial = false
+
+    /// - Parameters:
+    ///   - sent: what the engine got of the recording; nil is all of it, and nobody has listened for speech.
+    ///   - tell: gets a message for people about each final that is dropped or flagged.
+    package init(_ sent: SentAudio?, tell: @escaping (String) -> Void) {
+        self.sent = sent
+        self.tell = tell
+    }
+
+    /// Checks an event.
+    ///
+    /// A final's words come right before it, so that those of one that is dropped are, too.
+    ///
+    /// - Returns: what to pass on, in order.
+    package mutating func check(_ event: RecognitionEvent) -> [RecognitionEvent] {
+        switch event {
+        case .partial(let utterance):
+            hasPartial = !utterance.text.isEmpty
+            return [.partial(timed(utterance))]
+        case .word:
+            return []
+        case .final(let utterance):
+            defer { hasPartial = false }
+            var utterance = timed(utterance)
+            guard isSpoken(utterance) else {
+                // What was shown of it is taken back.
+                return hasPartial ? [.partial(Utterance(text: ""))] : []
+            }
+            if loops.isRepetition(utterance.text) {
+                utterance.isRepeated = true
+                tell("it repeats itself: “\(utterance.text.prefix(60))”")
+            }
+            return utterance.words.map { .word($0) } + [.final(utterance)]
+        default:
+            return [event]
+        }
+    }
+
+    private func timed(_ utterance: Utterance) -> Utterance {
+        guard let sent else { return utterance }
+        var result = utterance
+        (result.start, result.end) = sent.recorded(start: utterance.start, end: utterance.end)
+        for (index, word) in utterance.words.enumerated() {
+            (result.words[index].start, result.words[index].end) = sent.recorded(start: word.start, end: word.end)
+        }
+        return result
+    }
+
+    /// Whether the detector has heard something where the engine has. What has no times is believed.
+    private func isSpoken(_ utterance: Utterance) -> Bool {
+        guard let sent, let start = utterance.start ?? utterance.words.first?.start,
+            let end = utterance.end ?? utterance.words.last?.end, !sent.holdsSpeech(from: start, to: end)
+        else { return true }
+        tell(
+            "dropped “\(utterance.text.prefix(60))”: nobody speaks from \(decimal(start, places: 2)) to "
+                + "\(decimal(end, places: 2)) s")
+        return false
+    }
+}

@@ -1,0 +1,158 @@
+internal import Audio
+internal import Glibc
+
+/// Speech without the silence: what a detector hears no speech in is not given, but for a little around the speech.
+///
+/// While somebody speaks, samples pass on as they come. A pause passes up to the hangover; what follows waits, as much of it as
+/// may prove to lead up to speech. So memory does not grow with silence.
+package final class GatedSpeech: SpeechSource {
+    /// What is given, for who has to turn times back.
+    package let sent = SentAudio()
+
+    private let source: any SpeechSource
+    private let gate: any SpeechGate
+    private let preRoll: Int
+    private var hangover: Int
+    private var tape = Tape(bytesPerFrame: 2)
+    /// What is still to be given, in order; the last may go on beyond what was heard.
+    private var ranges: [Range<Int>] = []
+    private var hasEnded = false
+    /// The sample of the recording at which the gate began to listen; the tape and the ranges are counted from there.
+    private var origin = 0
+    /// What is before was given long ago, and is heard only so that the detector knows the room.
+    private var floor = 0
+    private let block: UnsafeMutableBufferPointer<Int16>
+
+    /// A quarter of a second: what is heard at once.
+    private static let blockSize = 4096
+    /// A tenth of a second: less is not worth a seam.
+    private static let shortestCut = 1600
+    /// Two seconds: what a detector hears before the place where another engine goes on. Minimum statistics look back 1.6 s.
+    private static let warmUp = 32000
+
+    /// - Parameters:
+    ///   - source: the recording, at its beginning; nobody else reads it.
+    ///   - gate: it hears no other stream meanwhile.
+    package init(_ source: any SpeechSource, gate: any SpeechGate, rules: GateRules = .standard) {
+        self.source = source
+        self.gate = gate
+        preRoll = GatedSpeech.samples(rules.preRoll)
+        hangover = GatedSpeech.samples(rules.hangover)
+        block = .allocate(capacity: GatedSpeech.blockSize)
+        gate.begin()
+    }
+
+    deinit {
+        block.deallocate()
+    }
+
+    /// Changes the rules; before the first sample was given.
+    package func follow(_ rules: GateRules) {
+        hangover = GatedSpeech.samples(rules.hangover)
+    }
+
+    /// Waits for speech.
+    ///
+    /// - Parameter patience: how long.
+    /// - Returns: whether there is some; nil where it is not known in time.
+    package func hasSpeech(within patience: Duration) throws -> Bool? {
+        let deadline = ContinuousClock.now + patience
+        repeat {
+            if !ranges.isEmpty { return true }
+            if hasEnded { return false }
+            guard try hear(until: deadline) else { return nil }
+        } while ContinuousClock.now < deadline
+        return ranges.isEmpty ? nil : true
+    }
+
+    package func read(into buffer: UnsafeMutableBufferPointer<Int16>, within patience: Duration) throws -> Int? {
+        let deadline = ContinuousClock.now + patience
+        var count = give(into: buffer)
+        while count == 0, !hasEnded {
+            guard try hear(until: deadline) else { return nil }
+            count = give(into: buffer)
+            // Silence in a file is heard as fast as it can be, and there may be hours of it.
+            if count == 0, !hasEnded, ContinuousClock.now >= deadline { return nil }
+        }
+        return count
+    }
+
+    package func restart(at sample: Int) throws {
+        let recorded = sent.rewind(to: sample)
+        origin = max(0, recorded - GatedSpeech.warmUp)
+        floor = recorded - origin
+        try source.restart(at: origin)
+        tape = Tape(bytesPerFrame: 2)
+        ranges = []
+        hasEnded = false
+        gate.begin()
+    }
+
+    /// Takes what there is of the recording.
+    ///
+    /// - Returns: whether anything came before the deadline.
+    private func hear(until deadline: ContinuousClock.Instant) throws -> Bool {
+        let patience = max(deadline - ContinuousClock.now, .zero)
+        guard let count = try source.read(into: block, within: patience) else { return false }
+        if count == 0 {
+            hasEnded = true
+            gate.finish { note($0) }
+        } else {
+            let samples = UnsafeBufferPointer(rebasing: block[..<count])
+            tape.append(UnsafeRawBufferPointer(samples))
+            gate.hear(samples) { note($0) }
+        }
+        forget()
+        return true
+    }
+
+    private func note(_ edge: SpeechEdge) {
+        switch edge {
+        case .began(let start):
+            sent.note(.began(at: origin + max(start, floor)))
+            let first = max(floor, start - preRoll)
+            if let last = ranges.last, first - last.upperBound < GatedSpeech.shortestCut {
+                ranges[ranges.count - 1] = last.lowerBound..<Int.max
+            } else {
+                ranges.append(first..<Int.max)
+            }
+        case .ended(let end):
+            sent.note(.ended(at: origin + max(end, floor)))
+            guard let last = ranges.popLast() else { return }
+            ranges.append(last.lowerBound..<max(end + hangover, last.lowerBound))
+        }
+    }
+
+    /// Gives what is to be given and was heard.
+    private func give(into buffer: UnsafeMutableBufferPointer<Int16>) -> Int {
+        // The last range stays, empty: speech may go on from there.
+        while ranges.count > 1, ranges[0].isEmpty { ranges.removeFirst() }
+        guard let range = ranges.first else { return 0 }
+        let end = min(range.upperBound, tape.end, range.lowerBound + buffer.count)
+        guard end > range.lowerBound else { return 0 }
+        var filled = 0
+        tape.read(range.lowerBound..<end) { bytes in
+            UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
+            filled = bytes.count / 2
+        }
+        sent.send(filled, from: origin + range.lowerBound)
+        ranges[0] = (range.lowerBound + filled)..<range.upperBound
+        forget()
+        return filled
+    }
+
+    /// Forgets what is never given.
+    private func forget() {
+        let earliest = gate.earliestStart - preRoll
+        guard let range = ranges.first(where: { !$0.isEmpty }) ?? ranges.last else {
+            tape.forget(before: earliest)
+            return
+        }
+        let isGone = range.isEmpty && earliest - range.upperBound >= GatedSpeech.shortestCut
+        tape.forget(before: isGone ? earliest : range.lowerBound)
+    }
+
+    private static func samples(_ seconds: Double) -> Int {
+        Int((seconds * Double(AudioFormat.speech.sampleRate)).rounded())
+    }
+}

@@ -1,0 +1,164 @@
+internal import Audio
+internal import Synchronization
+
+/// What an engine was sent of a recording: turns its times into those of the recording, and knows where somebody spoke.
+///
+/// One thread notes what it sends, another asks.
+package final class SentAudio: Sendable {
+    /// Samples that were sent one after the other.
+    fileprivate struct Piece {
+        /// The position of its first sample in what was sent, and in the recording.
+        let sent: Int
+        let recorded: Int
+    }
+
+    fileprivate struct State {
+        var pieces: [Piece] = []
+        var speech: [Range<Int>] = []
+        var sent = 0
+        /// Behind the last sample of the recording that was sent.
+        var next = -1
+    }
+
+    private let state = Mutex(State())
+
+    /// Pauses that are remembered at least: those of two days of dictation, in 4 MB. An engine is never that far behind.
+    private static let limit = 1 << 16
+    /// Seconds by which an engine and a detector may differ on where speech begins or ends.
+    fileprivate static let tolerance = 0.15
+
+    /// Samples sent so far.
+    package var count: Int { state.withLock(\.sent) }
+
+    /// Whether any speech was heard.
+    package var hasSpeech: Bool { state.withLock { !$0.speech.isEmpty } }
+
+    /// Notes samples that are sent.
+    ///
+    /// - Parameters:
+    ///   - count: how many.
+    ///   - recorded: the position of the first in the recording.
+    func send(_ count: Int, from recorded: Int) {
+        state.withLock { state in
+            if recorded != state.next {
+                if state.pieces.count >= 2 * SentAudio.limit { state.pieces.removeFirst(SentAudio.limit) }
+                state.pieces.append(Piece(sent: state.sent, recorded: recorded))
+            }
+            state.sent += count
+            state.next = recorded + count
+        }
+    }
+
+    /// Notes an edge; speech goes on until its end is known.
+    func note(_ edge: SpeechEdge) {
+        state.withLock { state in
+            switch edge {
+            case .began(let start):
+                if state.speech.count >= 2 * SentAudio.limit { state.speech.removeFirst(SentAudio.limit) }
+                state.speech.append(start..<Int.max)
+            case .ended(let end):
+                guard let last = state.speech.popLast() else { return }
+                if end > last.lowerBound { state.speech.append(last.lowerBound..<end) }
+            }
+        }
+    }
+
+    /// Forgets what was sent from a sample on: it is sent again.
+    ///
+    /// - Parameter sample: counted in what was sent.
+    /// - Returns: the sample of the recording.
+    func rewind(to sample: Int) -> Int {
+        state.withLock { state in
+            let recorded = state.recorded(sample, isEnd: true, other: nil)
+            state.pieces.removeAll { $0.sent >= sample }
+            state.speech.removeAll { $0.lowerBound >= recorded }
+            if let last = state.speech.popLast() { state.speech.append(last.clamped(to: 0..<recorded)) }
+            (state.sent, state.next) = (sample, -1)
+            return recorded
+        }
+    }
+
+    /// Turns the times of a word or an utterance into those of the recording.
+    ///
+    /// A time at a pause that was shortened is on both sides of it: a beginning is taken for the later one and an end for the
+    /// earlier one, also where the engine counts some of the silence that it heard.
+    ///
+    /// - Parameters:
+    ///   - start: seconds of what was sent.
+    ///   - end: the same.
+    /// - Returns: seconds of the recording.
+    package func recorded(start: Double?, end: Double?) -> (start: Double?, end: Double?) {
+        state.withLock { state in
+            let (from, to) = (start.map(SentAudio.samples), end.map(SentAudio.samples))
+            var first = from.map { state.recorded($0, isEnd: false, other: to) }
+            let last = to.map { state.recorded($0, isEnd: true, other: from) }
+            if let start = first, let last { first = min(start, last) }
+            return (first.map(SentAudio.seconds), last.map(SentAudio.seconds))
+        }
+    }
+
+    /// Whether somebody spoke at some time between two.
+    ///
+    /// - Parameters:
+    ///   - start: seconds of the recording.
+    ///   - end: the same.
+    package func holdsSpeech(from start: Double, to end: Double) -> Bool {
+        let first = SentAudio.samples(start - SentAudio.tolerance)
+        let last = SentAudio.samples(end + SentAudio.tolerance)
+        return state.withLock { $0.holdsSpeech(first..<max(last, first + 1)) }
+    }
+
+    private static func samples(_ seconds: Double) -> Int {
+        Int((seconds * Double(AudioFormat.speech.sampleRate)).rounded())
+    }
+
+    private static func seconds(_ samples: Int) -> Double {
+        Double(samples) / Double(AudioFormat.speech.sampleRate)
+    }
+}
+
+extension SentAudio.State {
+    /// - Parameters:
+    ///   - sample: of what was sent.
+    ///   - isEnd: whether the sample is behind something, not the first of it.
+    ///   - other: where that ends or begins.
+    /// - Returns: the sample of the recording.
+    fileprivate func recorded(_ sample: Int, isEnd: Bool, other: Int?) -> Int {
+        // What an end belongs to is before it.
+        var index = pieceIndex { isEnd ? $0.sent < sample : $0.sent <= sample }
+        guard let piece = pieces.indices.contains(index) ? pieces[index] : pieces.first else { return sample }
+        let time = max(piece.recorded + sample - piece.sent, 0)
+        let slack = Int(SentAudio.tolerance * Double(AudioFormat.speech.sampleRate))
+        if isEnd {
+            // An end in the silence that leads up to the next speech.
+            let lead = piece.recorded..<max(time - slack, piece.recorded + 1)
+            guard let other, index > 0, other < piece.sent, !holdsSpeech(lead) else { return time }
+            index -= 1
+            return pieces[index].recorded + piece.sent - pieces[index].sent
+        }
+        // A beginning in the silence that is left of a pause, before it was cut.
+        guard let other, index >= 0, index + 1 < pieces.count, other > pieces[index + 1].sent else { return time }
+        let next = pieces[index + 1]
+        let pieceEnd = piece.recorded + next.sent - piece.sent
+        return holdsSpeech(min(time + slack, pieceEnd)..<(pieceEnd + 1)) ? time : next.recorded
+    }
+
+    /// The last piece for which something is true; -1 where there is none.
+    private func pieceIndex(_ isBefore: (SentAudio.Piece) -> Bool) -> Int {
+        var (low, high) = (0, pieces.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if isBefore(pieces[middle]) { low = middle + 1 } else { high = middle }
+        }
+        return low - 1
+    }
+
+    fileprivate func holdsSpeech(_ range: Range<Int>) -> Bool {
+        var (low, high) = (0, speech.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if speech[middle].upperBound <= range.lowerBound { low = middle + 1 } else { high = middle }
+        }
+        return low < speech.count && speech[low].lowerBound < range.upperBound
+    }
+}

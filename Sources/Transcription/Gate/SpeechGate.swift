@@ -1,0 +1,54 @@
+/// Tells where speech is while it comes: what keeps silence from an engine. A program hands it one.
+///
+/// Positions are samples at 16000 Hz from the beginning of the stream.
+package protocol SpeechGate: AnyObject {
+    /// Forgets the stream: the next sample is the first of another.
+    func begin()
+
+    /// Hears the next samples of the stream.
+    ///
+    /// - Parameters:
+    ///   - samples: any number.
+    ///   - tell: gets what is now certain, in order, and at once.
+    func hear(_ samples: UnsafeBufferPointer<Int16>, _ tell: (SpeechEdge) -> Void)
+
+    /// Ends the stream.
+    ///
+    /// - Parameter tell: gets what that makes certain; speech that goes on ends.
+    func finish(_ tell: (SpeechEdge) -> Void)
+
+    /// The first sample that speech to come, or speech that is not certain yet, may begin with; what is before it and behind
+    /// the last speech is none.
+    var earliestStart: Int { get }
+}
+
+/// Where speech begins or ends.
+package enum SpeechEdge: Equatable, Sendable {
+    /// The first sample of speech.
+    case began(at: Int)
+    /// The sample behind the last one of speech.
+    case ended(at: Int)
+}
+
+/// How much silence an engine gets to hear; in seconds, of what the detector calls silence.
+package struct GateRules: Equatable, Sendable {
+    /// What is left of a longer pause: `hangover` at its beginning and `preRoll` at its end.
+    package var pause: Double
+    /// The silence in front of speech that is sent.
+    package var preRoll: Double
+    /// The silence behind speech that is sent.
+    package var hangover: Double { pause - preRoll }
+
+    /// The consonant that a word begins with can be too soft for the detector, and recognisers want a moment of the room's sound
+    /// first. What a word ends with decays faster, and the detector goes on for a window or two.
+    private static let standardPreRoll = 0.2
+
+    /// - Parameter pause: seconds; 0.4 at least, since whatever follows speech for 0.2 s may be a part of it.
+    package init(pause: Double) {
+        self.pause = max(pause, 2 * GateRules.standardPreRoll)
+        preRoll = GateRules.standardPreRoll
+    }
+
+    /// For engines that don't say what they need: a sentence's end can still be heard.
+    package static let standard = GateRules(pause: 0.5)
+}

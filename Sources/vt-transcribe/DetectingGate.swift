@@ -1,0 +1,63 @@
+internal import Program
+internal import Transcription
+internal import VoiceActivity
+
+/// The speech detector in front of an engine.
+final class DetectingGate: SpeechGate {
+    /// What messages call it.
+    let name: String
+    /// Whether its word is enough to delete a recording: the network's is, the other's only where the level agrees.
+    let isSure: Bool
+    private let detector: any Detector
+    private var stream: SpeechStream
+    /// Whether the speech that goes on was told of.
+    private var hasBegun = false
+
+    /// Speech of "go" or "yes" is hardly longer; and whatever ends speech is silence for as long.
+    private static let options = SegmenterOptions(minimumSpeech: 0.1, minimumSilence: 0.1, padding: 0)
+
+    /// - Parameter kind: the detector that was asked for; nil is the best one there is.
+    init(_ kind: DetectorKind?) throws(Failure) {
+        do throws(WeightsError) {
+            let installed = try InstalledDetector(kind)
+            if let warning = installed.warning { Log.warning(warning.message, hint: warning.hint) }
+            detector = installed.detector
+            name = "the \(installed.kind.rawValue) detector"
+            isSure = installed.kind == .silero
+        } catch {
+            throw Failure(.unavailable, error.description, hint: error.hint)
+        }
+        stream = SpeechStream(detector, DetectingGate.options)
+    }
+
+    var earliestStart: Int { stream.segmenter.earliestStart }
+
+    func begin() {
+        detector.reset()
+        stream = SpeechStream(detector, DetectingGate.options)
+        hasBegun = false
+    }
+
+    func hear(_ samples: UnsafeBufferPointer<Int16>, _ tell: (SpeechEdge) -> Void) {
+        let scaled = samples.map { Float($0) / 32768 }
+        let span = scaled.span
+        stream.push(span) { hear($0, tell) }
+    }
+
+    func finish(_ tell: (SpeechEdge) -> Void) {
+        stream.finish { hear($0, tell) }
+    }
+
+    private func hear(_ event: Segmenter.Event, _ tell: (SpeechEdge) -> Void) {
+        switch event {
+        case .began, .dismissed: break
+        case .confirmed(let start):
+            hasBegun = true
+            tell(.began(at: start))
+        case .ended(let segment):
+            if !hasBegun { tell(.began(at: segment.start)) }
+            hasBegun = false
+            tell(.ended(at: segment.end))
+        }
+    }
+}
