@@ -123,7 +123,7 @@ let package = Package(
             name: "vt-type-clipboard", dependencies: ["Plugins", "POSIX", "Program", "Text", "Typing", argumentParser],
             swiftSettings: swift),
         .executableTarget(
-            name: "vt-transcribe-pocketsphinx", dependencies: ["CPocketSphinx", "POSIX", "Program", "Text"],
+            name: "vt-transcribe-pocketsphinx", dependencies: ["Audio", "CPocketSphinx", "POSIX", "Program", "Text"],
             swiftSettings: swiftOverC),
 
         // What scripts/bench.d/vad measures inside a process.

@@ -14,8 +14,6 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
     case uploadFormat = "upload_format"
     case keyFile = "key_file"
     case keyCommand = "key_command"
-    case device
-    case driver
     case log
 
     /// What a value may be.
@@ -35,7 +33,7 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
 
     var kind: Kind {
         switch self {
-        case .model, .prompt, .baseURL, .keyFile, .keyCommand, .device, .driver: .string
+        case .model, .prompt, .baseURL, .keyFile, .keyCommand: .string
         case .engine, .language, .keywords: .strings
         case .temperature: .number
         case .speakers: .boolean

@@ -85,14 +85,16 @@ struct Settings: Sendable {
         summary Offline recognition with PocketSphinx: dictation drafts, grammars for commands, key phrases
         input s16le
         partial yes
-        files no
+        files yes
         pause \(Tuning.pauseToHear)
 
         """ + Option.allCases.map { "option \($0.rawValue) \($0.help)\n" }.joined()
     }
 
     /// Reads the settings that vt-transcribe passes in the environment.
-    static func fromEnvironment() throws(Failure) -> Settings {
+    ///
+    /// - Parameter warn: gets what is ignored, and a hint.
+    static func fromEnvironment(_ warn: (String, String) -> Void) throws(Failure) -> Settings {
         if let rate = environment("VT_RATE"), rate != "16000" {
             throw Failure(.usage, "VT_RATE=\(rate): the engine reads 16000 Hz only")
         }
@@ -101,14 +103,14 @@ struct Settings: Sendable {
         }
         // A fallback chain passes the same settings to every engine, so these are no errors; nor are they silent.
         if let model = environment("VT_MODEL"), !model.isEmpty {
-            Log.warning(
+            warn(
                 "the model \(model) is ignored: PocketSphinx has none of that kind",
-                hint: "--option hmm=FOLDER --option dict=FILE --option lm=FILE choose its model")
+                "--option hmm=FOLDER --option dict=FILE --option lm=FILE choose its model")
         }
         if let prompt = environment("VT_PROMPT"), !prompt.isEmpty {
-            Log.warning(
+            warn(
                 "the prompt is ignored: PocketSphinx takes none",
-                hint: "--option jsgf=GRAMMAR or --option lm=FILE tell it what to expect")
+                "--option jsgf=GRAMMAR or --option lm=FILE tell it what to expect")
         }
         var values: [Option: String] = [:]
         for option in Option.allCases {

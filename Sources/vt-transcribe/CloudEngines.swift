@@ -118,5 +118,7 @@ private let makeUploadEncoder: MakeUploadEncoder = { format, sink in
     guard let encoded = EncodedFormat(rawValue: format.rawValue) else {
         throw EngineError(.usage, "audio is not packed as \(format.rawValue)")
     }
-    return try encoded.makeEncoder(.speech, settings: EncoderSettings(), sink: sink)
+    // Somewhat above the 16 to 20 kbit/s that Opus is best at for wide-band speech (RFC 6716, section 2.1.1); WAV takes 256.
+    let settings = EncoderSettings(bitrate: encoded == .opus ? 24000 : nil)
+    return try encoded.makeEncoder(.speech, settings: settings, sink: sink)
 }

@@ -1,3 +1,4 @@
+import Audio
 import Glibc
 import Harness
 import Testing
@@ -14,10 +15,34 @@ struct PocketSphinxPlugin {
         #expect(lines.first == "vt-plugin 1")
         #expect(lines.contains("input s16le"))
         #expect(lines.contains("partial yes"))
-        #expect(lines.contains("files no"))
+        #expect(lines.contains("files yes"))
         #expect(lines.contains { $0.hasPrefix("summary ") })
         #expect(lines.contains { $0.hasPrefix("option jsgf ") })
         #expect(result.errors.isEmpty)
+    }
+
+    /// One model for several recordings, and each is recognised as if it were the only one.
+    @Test(.enabled(if: PocketSphinx.isInstalled, "needs the model"))
+    func severalFilesAreAnsweredOneByOne() throws {
+        let home = try Home()
+        let samples = try PocketSphinx.samples("goforward.raw")
+        try write(WAVHeader.streaming(.speech) + samples, to: "\(home.files)/one.wav")
+        try write(Array("no audio at all".utf8), to: "\(home.files)/none.wav")
+        let names = ["one.wav", "none.wav", "missing.wav", "one.wav"].map { "\(home.files)/\($0)" }
+        let result = try run(
+            Command(Self.engine, ["transcribe-files-v1"]),
+            input: .bytes(Array((names.joined(separator: "\n") + "\n").utf8)), home: home)
+        #expect(result.status == 0, "\(result)")
+        let lines = result.text.split(separator: "\n").filter { !$0.hasPrefix("partial") }
+        let answers = lines.split { $0.hasPrefix("done ") }.map(Array.init)
+        #expect(
+            lines.filter { $0.hasPrefix("done ") }
+                == ["done status=0", "done status=65", "done status=66", "done status=0"].map { $0 + "\t" }, "\(result)"
+        )
+        #expect(answers.count == 4)
+        let alone = try run(Command(Self.engine, ["transcribe-v1"]), input: .bytes(samples))
+        let words = alone.text.split(separator: "\n").filter { !$0.hasPrefix("partial") }
+        #expect(!words.isEmpty && answers.first == words && answers.last == words, "\(alone)")
     }
 
     @Test(arguments: [["transcribe-v2"], ["type-v1"], [], ["describe", "more"], ["--nonsense"]])
