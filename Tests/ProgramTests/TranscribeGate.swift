@@ -1,0 +1,152 @@
+import Glibc
+import Harness
+import Testing
+
+/// vt-transcribe listens before it asks an engine.
+@Suite(.enabled(if: Speech.isInstalled, "needs pocketsphinx-testdata"))
+struct TranscribeGate {
+    private let test: TranscribeHome
+
+    /// An engine that leaves a mark when it is started, for whatever operation.
+    init() throws {
+        test = try TranscribeHome()
+        try Vad.installWeights(in: test.home)
+        try test.home.addPlugin(
+            "vt-transcribe-marks",
+            """
+            #!/bin/sh
+            echo "$1" >>"\(test.home.files)/mark"
+            case $1 in
+            describe) printf 'vt-plugin 1\\ninput s16le\\noption text what it says\\noption pause p\\n' ;;
+            transcribe-v1)
+                count=$(wc -c)
+                printf '%b' "$VT_OPTION_TEXT"
+                printf 'final\\tbytes %s\\n' "$count" ;;
+            *) exit 64 ;;
+            esac
+            """)
+    }
+
+    private var isMarked: Bool { access("\(test.home.files)/mark", F_OK) == 0 }
+
+    private func transcribe(_ arguments: String..., input: Input = .none, log: String = "warning") throws -> Result {
+        try run(
+            Command("vt-transcribe", ["--engine", "marks", "--raw"] + arguments, environment: ["VT_LOG": log]),
+            input: input, home: test.home)
+    }
+
+    /// Bytes that the engine got, from what it said.
+    private func sent(_ result: Result) -> Int {
+        result.text.split(separator: "\n").last.flatMap { Int($0.split(separator: " ").last ?? "") } ?? -1
+    }
+
+    private static func silence(_ seconds: Double) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        // A quiet room: -70 dB.
+        return (0..<Int(seconds * 16000)).flatMap { _ in
+            let sample = Int16.random(in: -16...16, using: &generator)
+            return [UInt8(truncatingIfNeeded: sample), UInt8(truncatingIfNeeded: sample >> 8)]
+        }
+    }
+
+    @Test(arguments: Vad.detectors)
+    func noEngineIsStartedForSilence(detector: String) throws {
+        let silence = Self.silence(3)
+        try test.write(silence, to: "quiet.raw")
+        for result in [
+            try transcribe("--detector", detector, input: .bytes(silence)),
+            try transcribe("--detector", detector, "quiet.raw"),
+            try transcribe("--detector", detector, "quiet.raw", "quiet.raw"),
+        ] {
+            #expect(result.status == 1, "\(result)")
+            #expect(result.text.isEmpty)
+        }
+        #expect(!isMarked)
+        #expect(test.kept.isEmpty)
+        #expect(try transcribe("--no-gate", input: .bytes(silence)).text == "bytes 96000\n")
+        #expect(isMarked)
+    }
+
+    @Test func aKeptRecordingOfSilenceIsDeletedUnasked() throws {
+        let program = try start(
+            Command("vt-transcribe", ["--engine", "marks", "--raw", "--pending-id", "quiet"]), input: .open,
+            home: test.home)
+        program.write(Self.silence(2))
+        try eventually("the recording") { test.keptBytes == 64000 }
+        program.signal(SIGTERM)
+        #expect(try program.finish().ending == .signalled(SIGTERM))
+        #expect(test.kept == ["quiet"])
+        #expect(!isMarked)
+        #expect(try test.bare("--pending").status == 1)
+        #expect(!isMarked)
+        #expect(test.kept.isEmpty)
+    }
+
+    @Test(arguments: Vad.detectors)
+    func silenceAroundSpeechIsNotSent(detector: String) throws {
+        let speech = try contents(of: Speech.goForward)
+        let input = Self.silence(3) + speech + Self.silence(3) + speech + Self.silence(3)
+        let all = sent(try transcribe("--no-gate", input: .bytes(input)))
+        #expect(all == input.count)
+        let gated = try transcribe("--detector", detector, input: .bytes(input))
+        // "go forward ten meters" takes 1.7 s of its 2.8.
+        #expect((2 * 54000..<2 * 90000).contains(sent(gated)), "\(gated)")
+    }
+
+    @Test func timesAreThoseOfTheRecordingAndTextWithoutSpeechIsDropped() throws {
+        let speech = try contents(of: Speech.goForward)
+        let input = Self.silence(3) + speech + Self.silence(3)
+        let said = "final start=0.3 end=1.8\\tgo\\nfinal start=60 end=61\\tthanks for watching\\n"
+        let result = try transcribe("--events", "--option", "text=\(said)", input: .bytes(input), log: "info")
+        let go = try #require(result.text.split(separator: "\n").first { $0.hasSuffix("\tgo") })
+        let start = try #require(go.split(separator: " ")[1].split(separator: "=").last.flatMap { Double($0) })
+        #expect((3.2...3.8).contains(start), "\(result)")
+        #expect(!result.text.contains("thanks"))
+        #expect(result.errors.contains("dropped “thanks for watching”"), "\(result)")
+    }
+
+    @Test func aLoopIsFlagged() throws {
+        let said = "final start=0.3 end=1.8\\tgo on go on go on go on\\n"
+        let lines = try transcribe("--format", "jsonl", "--option", "text=\(said)", Speech.goForward).text
+        #expect(lines.split(separator: "\n").first?.contains("\"repeated\":\"yes\"") == true, "\(lines)")
+    }
+
+    /// The engine runs while the speaker still speaks, and a pause ends no recording.
+    @Test func speechPassesOnWhileItComes() throws {
+        let program = try start(
+            Command("vt-transcribe", ["--engine", "marks", "--raw", "--no-keep"]), input: .open, home: test.home)
+        program.write(Self.silence(1))
+        program.write(try contents(of: Speech.goForward))
+        try eventually("the engine runs") { isMarked }
+        program.write(Self.silence(5))
+        program.closeInput()
+        #expect(try program.finish().status == 0)
+    }
+
+    @Test func theDetectorThatWasAskedForMustBeThere() throws {
+        let result = try run(
+            Command("vt-transcribe", ["--detector", "silero", "--raw", Speech.goForward]), home: Home())
+        #expect(result.status == 69, "\(result)")
+        #expect(result.errors.contains("hint: "))
+        let damaged = try Home()
+        try makeDirectories(damaged.directory("data/vt/models"))
+        try write(Array("no weights".utf8), to: damaged.directory("data/vt/models/silero-vad-6.2.3.weights"))
+        let refused = try run(
+            Command("vt-transcribe", ["--detector", "silero", "--raw", Speech.goForward]), home: damaged)
+        #expect(refused.status == 69, "\(refused)")
+        #expect(try test.bare("--no-gate", "--detector", "energy").status == 64)
+    }
+
+    @Test func memoryDoesNotGrowWithSilence() throws {
+        let program = try start(
+            Command("vt-transcribe", ["--engine", "marks", "--raw", "--no-keep"]), input: .open, home: test.home)
+        let minute = Self.silence(60)
+        program.write(minute)
+        let early = try program.peakMemory
+        for _ in 0..<10 { program.write(minute) }
+        #expect(try program.peakMemory < early + 4 << 20)
+        program.closeInput()
+        #expect(try program.finish().status == 1)
+        #expect(!isMarked)
+    }
+}

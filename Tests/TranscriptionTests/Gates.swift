@@ -1,0 +1,214 @@
+import Audio
+import Testing
+import Transcription
+
+/// A gate that hears speech wherever a sample is not zero, 100 ms later than it came, as detectors do.
+private final class LevelGate: SpeechGate {
+    private var position = 0
+    private var start: Int?
+    private var lastLoud = 0
+
+    var earliestStart: Int { start ?? position }
+
+    func begin() { (position, start, lastLoud) = (0, nil, 0) }
+
+    func hear(_ samples: UnsafeBufferPointer<Int16>, _ tell: (SpeechEdge) -> Void) {
+        for sample in samples {
+            position += 1
+            if sample != 0 {
+                lastLoud = position
+                if start == nil {
+                    start = position - 1
+                    tell(.began(at: position - 1))
+                }
+            } else if start != nil, position - lastLoud > 1600 {
+                start = nil
+                tell(.ended(at: lastLoud))
+            }
+        }
+    }
+
+    func finish(_ tell: (SpeechEdge) -> Void) {
+        if start != nil { tell(.ended(at: lastLoud)) }
+        start = nil
+    }
+}
+
+/// Sound and silence of known lengths; each sample of sound tells its place.
+private final class Recording: SpeechSource {
+    private let samples: [Int16]
+    private var next = 0
+    private let block: Int
+
+    /// - Parameter parts: seconds, positive of sound and negative of silence.
+    init(_ parts: [Double], block: Int = 4096) {
+        var samples: [Int16] = []
+        for part in parts {
+            for _ in 0..<Int(abs(part) * 16000) { samples.append(part > 0 ? Int16(samples.count / 160 + 1) : 0) }
+        }
+        self.samples = samples
+        self.block = block
+    }
+
+    func read(into buffer: UnsafeMutableBufferPointer<Int16>, within patience: Duration) throws -> Int? {
+        let count = min(buffer.count, block, samples.count - next)
+        for index in 0..<count { buffer[index] = samples[next + index] }
+        next += count
+        return count
+    }
+
+    func restart(at sample: Int) { next = sample }
+}
+
+/// All that comes.
+private func everything(of speech: GatedSpeech) throws -> [Int16] {
+    let buffer = UnsafeMutableBufferPointer<Int16>.allocate(capacity: 1000)
+    defer { buffer.deallocate() }
+    var result: [Int16] = []
+    while true {
+        guard let count = try speech.read(into: buffer, within: .seconds(10)) else { continue }
+        if count == 0 { return result }
+        result += buffer[..<count]
+    }
+}
+
+/// Silence is left out, speech is not, and times come back.
+@Suite struct Gates {
+    /// 1 s of sound from 2 s on, 1 s from 6 s on, half a second from 7.3 s on; 10.8 s in all.
+    private static let parts = [-2, 1, -3, 1, -0.3, 0.5, -3]
+
+    @Test(arguments: [1, 160, 511, 4096])
+    func whatIsSentDoesNotDependOnHowItComes(block: Int) throws {
+        let speech = GatedSpeech(Recording(Self.parts, block: block), gate: LevelGate())
+        let sent = try everything(of: speech)
+        // 0.2 s in front and 0.3 s behind; the pause of 0.3 s stays.
+        #expect(sent.count == Int(16000 * (0.2 + 1 + 0.5 + 1 + 0.3 + 0.5 + 0.3)))
+        #expect(sent.filter { $0 != 0 }.count == 40000, "no sample of sound is missing")
+        #expect(speech.sent.count == sent.count)
+    }
+
+    @Test func silenceIsTold() throws {
+        let silent = GatedSpeech(Recording([-30]), gate: LevelGate())
+        #expect(try silent.hasSpeech(within: .seconds(10)) == false)
+        #expect(try everything(of: silent).isEmpty)
+        #expect(!silent.sent.hasSpeech)
+        let spoken = GatedSpeech(Recording([-1, 1]), gate: LevelGate())
+        #expect(try spoken.hasSpeech(within: .seconds(10)) == true)
+    }
+
+    /// Half an hour of silence in a file must not keep a caller who wants to know at once.
+    @Test func patienceEndsInSilence() throws {
+        let speech = GatedSpeech(Recording([-1800]), gate: LevelGate())
+        #expect(try speech.hasSpeech(within: .zero) == nil)
+        let buffer = UnsafeMutableBufferPointer<Int16>.allocate(capacity: 1000)
+        defer { buffer.deallocate() }
+        #expect(try speech.read(into: buffer, within: .zero) == nil)
+    }
+
+    @Test func anEngineGetsThePausesThatItNeeds() throws {
+        let speech = GatedSpeech(Recording([1, -3, 1]), gate: LevelGate())
+        speech.follow(GateRules(pause: 0.9))
+        #expect(try everything(of: speech).count == Int(16000 * 2.9))
+        #expect(GateRules(pause: 0).pause == 0.4, "what follows speech for 0.2 s may be a part of it")
+    }
+
+    @Test func timesAreThoseOfTheRecording() throws {
+        let speech = GatedSpeech(Recording(Self.parts), gate: LevelGate())
+        _ = try everything(of: speech)
+        func recorded(_ start: Double, _ end: Double) -> [Double] {
+            let times = speech.sent.recorded(start: start, end: end)
+            return [times.start ?? -1, times.end ?? -1].map { ($0 * 1000).rounded() / 1000 }
+        }
+        // What is sent: 0 is 1.8 s, the seam is at 1.5 s, which is 3.3 s and 5.8 s.
+        #expect(recorded(0.2, 1.2) == [2, 3])
+        #expect(recorded(1.7, 2.7) == [6, 7])
+        #expect(recorded(0, 1.5) == [1.8, 3.3])
+        #expect(recorded(1.5, 2.7) == [5.8, 7], "what begins at the seam is behind it")
+        #expect(recorded(1.3, 2.7) == [5.8, 7], "an engine that counts the silence before its first word")
+        #expect(recorded(0.2, 1.6) == [2, 3.3], "and behind its last")
+        #expect(recorded(0.2, 2.7) == [2, 7])
+        #expect(speech.sent.recorded(start: nil, end: nil) == (nil, nil))
+        #expect(speech.sent.holdsSpeech(from: 2.5, to: 2.6))
+        #expect(speech.sent.holdsSpeech(from: 3.1, to: 3.2), "detectors and engines differ a little")
+        #expect(!speech.sent.holdsSpeech(from: 3.2, to: 5.8))
+        #expect(!speech.sent.holdsSpeech(from: 9, to: 10))
+    }
+
+    /// Where an engine has failed the next one gets what follows, and times go on.
+    @Test func anotherEngineGoesOn() throws {
+        let speech = GatedSpeech(Recording(Self.parts), gate: LevelGate())
+        let all = try everything(of: speech)
+        // The first utterance ends at 1.2 s of what was sent, 3 s of the recording.
+        try speech.restart(at: 19200)
+        let rest = try everything(of: speech)
+        #expect(rest.filter { $0 != 0 } == all.filter { $0 > 400 })
+        let first = try #require(rest.firstIndex { $0 != 0 })
+        let times = speech.sent.recorded(start: Double(19200 + first) / 16000, end: 1.2 + Double(rest.count) / 16000)
+        #expect(times.start == 6)
+        try speech.restart(at: 0)
+        #expect(try everything(of: speech) == all)
+    }
+}
+
+/// What an engine says, put right.
+@Suite struct CheckedEvents {
+    private let speech = GatedSpeech(Recording([-2, 1, -3, 1, -2]), gate: LevelGate())
+
+    private func check(_ events: [RecognitionEvent]) throws -> (events: [RecognitionEvent], messages: [String]) {
+        _ = try everything(of: speech)
+        var messages: [String] = []
+        var result: [RecognitionEvent] = []
+        var check = EventCheck(speech.sent) { messages.append($0) }
+        for event in events { result += check.check(event) }
+        return (result, messages)
+    }
+
+    @Test func wordsComeWithTheirFinal() throws {
+        let word = Word(text: "go", start: 0.2, end: 1.2)
+        let (events, messages) = try check([
+            .status("loading"), .word(word), .final(Utterance(text: "go", start: 0.2, end: 1.2, words: [word])),
+        ])
+        let mapped = Word(text: "go", start: 2, end: 3)
+        #expect(
+            events == [
+                .status("loading"), .word(mapped), .final(Utterance(text: "go", start: 2, end: 3, words: [mapped])),
+            ])
+        #expect(messages.isEmpty)
+    }
+
+    @Test func textWithoutSpeechIsDroppedAndTakenBack() throws {
+        let word = Word(text: "thanks", start: 1.4, end: 1.45)
+        let (events, messages) = try check([
+            .partial(Utterance(text: "thanks", start: 1.4)), .word(word),
+            .final(Utterance(text: "thanks", start: 1.4, end: 1.45, words: [word])),
+            .final(Utterance(text: "no times")),
+        ])
+        #expect(events.count == 3)
+        #expect(events.dropFirst() == [.partial(Utterance(text: "")), .final(Utterance(text: "no times"))])
+        #expect(messages.count == 1 && messages[0].contains("thanks"), "\(messages)")
+    }
+
+    @Test func withoutAGateTimesStay() {
+        var check = EventCheck(nil) { _ in }
+        let final = RecognitionEvent.final(Utterance(text: "x", start: 70, end: 71))
+        #expect(check.check(final) == [final])
+    }
+
+    @Test(arguments: [
+        ("thank you thank you thank you thank you", true), ("no no no no", false), ("go go go go go go go go", true),
+        ("谢谢谢谢谢谢谢谢谢谢", true), ("he said that that that is what it is", false),
+        ("It was. It was, it was; IT WAS", true),
+        ("the quick brown fox jumps over the lazy dog and the quick brown fox sleeps", false),
+    ])
+    func loopsAreFlagged(text: String, isLoop: Bool) {
+        var loops = LoopDetector()
+        #expect(loops.isRepetition(text) == isLoop)
+    }
+
+    @Test func theFourthTimeIsALoop() {
+        var loops = LoopDetector()
+        #expect(
+            ["Yes.", "yes", "Yes!", "yes", "no", "yes"].map { loops.isRepetition($0) }
+                == [false, false, false, true, false, false])
+    }
+}
