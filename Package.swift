@@ -88,6 +88,7 @@ let package = Package(
             name: "VoiceActivity", dependencies: ["POSIX", "SileroKernel", "SileroKernelAVX2"],
             swiftSettings: swiftOverC),
         .target(name: "Typing", dependencies: ["Plugins", "POSIX", "Text"], swiftSettings: swift),
+        .target(name: "Batch", dependencies: ["POSIX", "Text"], swiftSettings: swift),
 
         // The user's configuration file.
         .target(name: "Configuration", dependencies: ["CTOML", "POSIX", "Text"], swiftSettings: swiftOverC),
@@ -107,8 +108,8 @@ let package = Package(
         .executableTarget(
             name: "vt-transcribe",
             dependencies: [
-                "Audio", "Configuration", "Encoding", "HTTP", "Plugins", "POSIX", "Program", "Text", "Transcription",
-                "VoiceActivity",
+                "Audio", "Batch", "Configuration", "Encoding", "HTTP", "Plugins", "POSIX", "Program", "Text",
+                "Transcription", "VoiceActivity",
                 argumentParser,
             ],
             swiftSettings: swift),
@@ -142,6 +143,7 @@ let package = Package(
         .testTarget(name: "POSIXTests", dependencies: ["POSIX", "Harness"], swiftSettings: swift),
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: swift),
         .testTarget(name: "AudioTests", dependencies: ["Audio", "POSIX", "Harness"], swiftSettings: swift),
+        .testTarget(name: "BatchTests", dependencies: ["Batch", "Harness", "POSIX"], swiftSettings: swift),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Harness"], swiftSettings: swift),
         .testTarget(name: "PluginsTests", dependencies: ["Plugins", "POSIX", "Text", "Harness"], swiftSettings: swift),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Harness", "POSIX", "Text"], swiftSettings: swift),

@@ -12,6 +12,16 @@ package struct EncodedAudio: AudioDecoders {
         return try EncodedAudio.kind(of: input) != nil
     }
 
+    /// Whether an input is audio of any kind that we read, uncompressed WAV included.
+    package func recognisesAny(_ input: ReadAhead) throws(AudioError) -> Bool {
+        let first = Array(try input.peek(12))
+        let isWAV =
+            ["RIFF", "RF64", "BW64"].contains { first.starts(with: $0.utf8) }
+            && first.dropFirst(8).starts(with: "WAVE".utf8)
+        if isWAV { return true }
+        return try recognises(input)
+    }
+
     package func decoder(for input: ReadAhead) throws(AudioError) -> (any AudioDecoder)? {
         var tags = AudioTags()
         var hasTag = false

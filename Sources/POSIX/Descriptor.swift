@@ -47,10 +47,14 @@ package struct Descriptor: ~Copyable, Sendable {
         return number
     }
 
+    /// Another descriptor for an open file that somebody else owns, close-on-exec.
+    package static func duplicate(of number: CInt) throws(SystemError) -> Descriptor {
+        Descriptor(owning: try retrying("dup") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
+    }
+
     /// Another descriptor for the same open file, close-on-exec.
     package borrowing func duplicate() throws(SystemError) -> Descriptor {
-        let number = self.number
-        return Descriptor(owning: try retrying("dup") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
+        try Descriptor.duplicate(of: number)
     }
 }
 

@@ -66,6 +66,11 @@ package enum Log {
         if level >= .warning { say(message(), hint: hint) }
     }
 
+    /// What was asked for and belongs on standard error, such as a summary: said at every level but `error`.
+    package static func notice(_ message: @autoclosure () -> String) {
+        if level > .error { say(message(), hint: nil) }
+    }
+
     /// What was done that the user may want to follow.
     package static func info(_ message: @autoclosure () -> String) {
         if level >= .info { say(message(), hint: nil) }

@@ -35,7 +35,7 @@ package func runProgram<Command: VoiceProgram>(_ type: Command.Type) -> Never {
     occupyStandardDescriptors()
     var command: Command
     do {
-        var parsed = try Command.parseAsRoot(Command.arranged(Array(CommandLine.arguments.dropFirst())))
+        var parsed = try Command.parseAsRoot(Command.arranged(Arguments.all()))
         guard let own = parsed as? Command else {
             // A command of ArgumentParser's own (help): it ends by throwing what it has to say.
             try parsed.run()

@@ -52,10 +52,11 @@ final class BatchEngine: Engine, @unchecked Sendable {
             let answer = try process.ask("\(folder.path)/\(file)", within: limit, cancellation) { line in
                 guard let event = reader.read(line) else { return }
                 switch event {
-                case .status, .warning: try onEvent(event)
+                case .status, .warning, .asked: try onEvent(event)
                 default: events.append(event)
                 }
             }
+            try onEvent(engine.asked(settings, seconds: seconds))
             let failure: EngineError?
             var mayRetry = false
             switch answer {

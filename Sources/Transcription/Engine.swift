@@ -9,6 +9,9 @@ package protocol Engine: Sendable {
     /// sample has come. An engine that has to connect gains time.
     var beginsBeforeSpeech: Bool { get }
 
+    /// Whether it mostly waits for somebody else to work: then several at once are faster.
+    var waitsForOthers: Bool { get }
+
     /// How much silence it wants to hear. Asked before each recording, once there is speech.
     ///
     /// - Throws: `EngineError` where the engine can't be asked.
@@ -50,6 +53,8 @@ extension Engine {
 
 extension Engine {
     package var beginsBeforeSpeech: Bool { false }
+
+    package var waitsForOthers: Bool { false }
 
     package func gateRules() throws -> GateRules { .standard }
 }

@@ -41,6 +41,8 @@ package struct EngineChain: Engine {
 
     package var beginsBeforeSpeech: Bool { engines.allSatisfy(\.beginsBeforeSpeech) }
 
+    package var waitsForOthers: Bool { engines.allSatisfy(\.waitsForOthers) }
+
     /// What the one needs that needs most: any of them may hear the next pause. One that can't be asked is passed over later.
     package func gateRules() -> GateRules {
         engines.compactMap { try? $0.gateRules() }.max { $0.pause < $1.pause } ?? .standard
@@ -143,7 +145,7 @@ package struct EngineChain: Engine {
                 let sample = min(Int(end * Double(AudioFormat.speech.sampleRate)), speech.count)
                 progress.committed = max(progress.committed, start + sample)
                 progress.isUnlocated = false
-            case .status, .warning:
+            case .status, .warning, .asked:
                 try onEvent(event)
             }
         }

@@ -84,9 +84,16 @@ package struct PluginEngine: Engine {
                     })
             }
         } catch let error as PluginError {
+            try onEvent(asked(settings, seconds: feed.secondsRead))
             throw EngineError(error)
         }
+        try onEvent(asked(settings, seconds: feed.secondsRead))
         try judge(outcome, reader, secondsRead: feed.secondsRead)
+    }
+
+    /// That it was asked, which costs nothing that anybody charges for.
+    func asked(_ settings: EngineSettings, seconds: Double) -> RecognitionEvent {
+        .asked(EngineRequest(engine: name, model: settings.model, seconds: seconds))
     }
 
     /// Turns the way in which the process ended into success or an error (DESIGN §4, "Fail").

@@ -10,6 +10,26 @@ package enum RecognitionEvent: Equatable, Sendable {
     case status(String)
     /// What the user should know although the work goes on, and what to do about it.
     case warning(String, hint: String? = nil)
+    /// An engine was asked for the text of some audio; for accounts, and no part of a transcript.
+    case asked(EngineRequest)
+}
+
+/// One question to an engine, answered or not.
+package struct EngineRequest: Equatable, Sendable {
+    /// Its name, as the user names it.
+    package var engine: String
+    package var model: String?
+    /// Seconds of audio that it got.
+    package var seconds: Double
+    /// Seconds that its provider charges for; 0 where nobody does.
+    package var billed: Double
+
+    package init(engine: String, model: String? = nil, seconds: Double, billed: Double = 0) {
+        self.engine = engine
+        self.model = model
+        self.seconds = seconds
+        self.billed = billed
+    }
 }
 
 /// A stretch of speech and its text.

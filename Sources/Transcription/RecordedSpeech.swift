@@ -42,6 +42,9 @@ package final class RecordedSpeech: SpeechSource {
     /// The loudest 50 ms, in dB relative to full scale; minus infinity where there was nothing.
     package var loudest: Double { meter.loudest }
 
+    /// How much of it has been read, in seconds.
+    package var seconds: Double { Double(metered) / Double(AudioFormat.speech.sampleRate) }
+
     /// - Parameters:
     ///   - open: gives the file from its first byte; it is called again where the speech is to be read again.
     ///   - name: what errors call it.

@@ -1,132 +1,184 @@
 internal import Audio
+internal import Batch
 internal import Encoding
 internal import Glibc
 internal import POSIX
 internal import Program
+internal import Synchronization
 internal import Transcription
 
-/// An open file that several hold: the last of them closes it.
-final class InputFile: Sendable {
-    let descriptor: Descriptor
-
-    init(_ descriptor: consuming Descriptor) {
-        self.descriptor = descriptor
+/// The inputs of one call, several at once where that was asked for; a bad one does not stop the others.
+final class Batch: Sendable {
+    /// What is asked of each input.
+    struct Task: Sendable {
+        let settings: EngineSettings
+        let setup: Setup
+        let formats: [TranscriptFormat]
+        let raw: AudioFormat?
+        let strict: Bool
+        /// Whether audio from a pipe is kept.
+        let isKept: Bool
+        let gateOptions: GateOptions
+        let recordingName: RecordingName?
+        let ledger: UsageLedger?
+        /// Where the outputs are files of their own.
+        let folder: OutputFolder?
+        let resumes: Bool
+        /// What all transcripts depend on.
+        let stampOfOptions: Stamp
+        /// Whether the inputs' names are written, since there are several.
+        let namesInputs: Bool
     }
-}
 
-/// The inputs of one call, one after the other; a bad one does not stop the others.
-struct Batch {
-    let engine: any Engine
-    let settings: EngineSettings
-    let setup: Setup
-    let format: TranscriptFormat
-    let raw: AudioFormat?
-    let strict: Bool
-    let isKept: Bool
-    let gate: DetectingGate?
-    let recordingName: RecordingName?
+    let task: Task
+    let engines: EnginePool
     let interruption: Interruption
-    let output: TranscriptOutput
+    private let queue: InputQueue
+    private let output: TranscriptOutput
+    private let ordered: OrderedOutput
+    private let report: LineFile?
+    private let state: Mutex<State>
+
+    private struct State {
+        var tally = Tally()
+        /// Why nothing more makes sense: nobody takes the text.
+        var end: ExitStatus?
+    }
+
+    /// - Parameters:
+    ///   - engines: as many as are to work at once.
+    ///   - queue: gives the inputs.
+    ///   - output: for those whose output is no file of its own.
+    ///   - report: gets a line for each.
+    init(
+        _ task: Task, engines: EnginePool, queue: InputQueue, interruption: Interruption, output: TranscriptOutput,
+        report: LineFile?
+    ) {
+        self.task = task
+        self.engines = engines
+        self.queue = queue
+        self.interruption = interruption
+        self.output = output
+        self.report = report
+        ordered = OrderedOutput(output)
+        state = Mutex(State())
+    }
+
+    /// Works on all of them, and says what failed.
+    ///
+    /// - Parameter gate: of the first worker; the others make their own.
+    func run(_ gate: DetectingGate?) throws -> ExitStatus {
+        defer { engines.finish() }
+        if engines.size == 1 {
+            work(gate)
+        } else {
+            let threads = try (1..<engines.size).map { _ in
+                try Thread("worker") { [self] in
+                    // That it can be made is known since the first was.
+                    work(try? task.gateOptions.makeGate(warns: false))
+                }
+            }
+            work(gate)
+            for thread in threads { thread.join() }
+        }
+        if let signal = interruption.caught {
+            engines.finish()
+            interruption.endProcess(by: signal)
+        }
+        let (tally, end) = state.withLock { ($0.tally, $0.end) }
+        if let end { return end }
+        if task.folder != nil, tally.all == 0 { Log.warning("there is no audio to transcribe") }
+        return tally.status
+    }
+
+    /// What a worker does: one input after the other.
+    private func work(_ gate: DetectingGate?) {
+        while interruption.caught == nil, state.withLock({ $0.end == nil }), let item = queue.next() {
+            let start = ContinuousClock.now
+            var report: InputReport
+            do {
+                report = try meet(item, gate)
+            } catch let failure as TranscriptOutput.WriteFailure {
+                // Nobody takes the others' text either.
+                let failure = explainFully(Transcribe.self, failure)
+                Log.error(failure.message, hint: failure.hint)
+                end(failure.status)
+                return
+            } catch let ended as Ended {
+                end(ended.status)
+                return
+            } catch let failure as FileTranscription.Failed {
+                if interruption.caught != nil { return }
+                report = failed(item.path, failure.underlying)
+                report.fill(failure.account, seconds: failure.seconds)
+            } catch {
+                if interruption.caught != nil { return }
+                report = failed(item.path, error)
+            }
+            report.took = (ContinuousClock.now - start) / .seconds(1)
+            finish(report)
+        }
+    }
 
     /// An input after which the others make no sense either; it has been said why.
     struct Ended: Error {
         let status: ExitStatus
     }
 
-    /// Transcribes them all, and says what failed.
-    ///
-    /// - Parameter inputs: paths; `-` is standard input.
-    func transcribe(_ inputs: [String]) -> ExitStatus {
-        var statuses: [ExitStatus] = []
-        let forFiles = inputs.count > 1 ? engine.forBatch() : engine
-        defer { forFiles.finish() }
-        for input in inputs {
-            do {
-                statuses.append(try transcribe(input, label: inputs.count > 1 ? input : nil, forFiles))
-            } catch let end as Ended {
-                return end.status
-            } catch {
-                let failure = explainFully(Transcribe.self, error)
-                Log.error(failure.message, hint: failure.hint)
-                // Nobody takes the others' text either.
-                if error is TranscriptOutput.WriteFailure { return failure.status }
-                statuses.append(failure.status)
-            }
-        }
-        return Batch.summary(of: statuses)
+    private func end(_ status: ExitStatus) {
+        state.withLock { $0.end = $0.end ?? status }
+        queue.abandon()
     }
 
-    private func transcribe(_ input: String, label: String?, _ forFiles: any Engine) throws -> ExitStatus {
-        defer { interruption.end() }
-        let recognition = Recognition(engine: engine, settings: settings, gate: gate, interruption: interruption)
-        let name = input == "-" ? "standard input" : input
-        // Standard input is read where it is; a file is this call's own.
-        let file = input == "-" ? nil : InputFile(try Batch.open(input))
-        let number = file?.descriptor.number ?? STDIN_FILENO
-        var status = stat()
-        fstat(number, &status)
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            let pipe = PipeInput(
-                recognition: recognition, format: format, name: name, label: label, raw: raw, strict: strict,
-                isKept: isKept, recordingName: recordingName, setup: setup, output: output)
-            return try pipe.transcribe(number, of: file)
-        }
-        let options = AudioReader.Options(raw: raw, decoders: EncodedAudio(), strict: strict) { Log.warning($0) }
-        // Where standard input stands is where this recording begins.
-        let origin = lseek(number, 0, SEEK_CUR)
-        let speech = RecordedSpeech(
-            opening: {
-                lseek(number, origin, SEEK_SET)
-                return DescriptorSource(borrowing: number, name: name)
-            }, name: name, options: options)
-        defer { withExtendedLifetime(file) {} }
-        interruption.begin(reading: nil)
-        do {
-            let recognition = Recognition(
-                engine: forFiles, settings: settings, gate: gate, interruption: interruption)
-            let heard = try recognition.run(over: speech, format: format, input: label) { try output.write($0) }
-            endIfInterrupted(forFiles)
-            if isDamaged(speech.damage) { return .badAudio }
-            return heard == .words ? .done : .noSpeech
-        } catch {
-            endIfInterrupted(forFiles)
-            guard let error = error as? EngineError, let label else { throw error }
-            throw EngineError(error.code, "\(label): \(error.message)", hint: error.hint)
-        }
-    }
-
-    private func endIfInterrupted(_ engine: any Engine) {
-        guard let signal = interruption.caught else { return }
-        engine.finish()
-        interruption.endProcess(by: signal)
-    }
-
-    private static func open(_ input: String) throws -> Descriptor {
+    private func finish(_ report: InputReport) {
+        state.withLock { $0.tally.add(report) }
+        guard let file = self.report else { return }
         do throws(SystemError) {
-            let descriptor = try Descriptor.open(input, O_RDONLY | O_NOCTTY)
-            var status = stat()
-            if fstat(descriptor.number, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-                throw SystemError(code: EISDIR, call: "open", subject: input)
-            }
-            if isatty(descriptor.number) == 1 { throw SystemError(code: ENOTTY, call: "open", subject: input) }
-            return descriptor
+            try file.write(report.json)
         } catch {
-            switch error.code {
-            case EISDIR: throw Failure(.noInput, "\(input) is a folder, not a file", hint: "name the files in it")
-            case ENOTTY: throw Failure(.usage, "\(input) is a terminal, not audio")
-            case ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG, ENXIO:
-                throw Failure(.noInput, "\(input): \(error.reason)")
-            default: throw error
-            }
+            Log.error("the report can't be written: \(error)")
+            end(.inputOutput)
         }
     }
 
-    /// The status of a batch from those of its inputs.
-    static func summary(of statuses: [ExitStatus]) -> ExitStatus {
-        let failures = statuses.filter { $0 != .done && $0 != .noSpeech }
-        guard let first = failures.first else {
-            return statuses.isEmpty || statuses.contains(.done) ? .done : .noSpeech
+    private func failed(_ path: Path, _ error: any Error) -> InputReport {
+        let failure = explainFully(Transcribe.self, error)
+        Log.error(failure.message, hint: failure.hint)
+        var report = InputReport(path, .failed, status: Int(failure.status.rawValue))
+        report.error = failure.message
+        return report
+    }
+
+    private func meet(_ taken: InputQueue.Taken, _ gate: DetectingGate?) throws -> InputReport {
+        switch taken.item {
+        case .problem(let path, let problem):
+            if engines.size > 1 { try ordered.submit("", of: taken.number) }
+            return failed(path, problem.failure(of: path))
+        case .input(let input):
+            guard engines.size > 1, task.folder == nil else {
+                return try FileTranscription(self, input, gate).run { [output] in try output.write($0) }
+            }
+            // Several at once: the text of each in one piece.
+            var text = ""
+            let result = Swift.Result { try FileTranscription(self, input, gate).run { text += $0 } }
+            try ordered.submit(text, of: taken.number)
+            return try result.get()
         }
-        return failures.count == statuses.count && failures.allSatisfy { $0 == first } ? first : .someFailed
+    }
+}
+
+extension InputQueue.Problem {
+    /// What it means to the user.
+    func failure(of path: Path) -> Failure {
+        switch self {
+        case .isFolder:
+            Failure(.noInput, "\(path) is a folder, not a file", hint: "--recursive transcribes the audio in it")
+        case .unreadable(let error):
+            Failure(.noInput, "\(path): \(error.reason)")
+        case .clash(let name):
+            Failure(
+                .cannotCreate, "\(path): its output would be called \(name), as another one's",
+                hint: "transcribe it into another --output-dir, or leave out --strip-extension")
+        }
     }
 }

@@ -22,7 +22,7 @@ func runEngineCheck(
         checks = Array(Conformance.general(cancellation: interruption.cancellation).prefix(1))
     }
     interruption.begin(reading: nil)
-    defer { interruption.end() }
+    defer { interruption.end(reading: nil) }
     let findings: [Conformance.Finding]
     do {
         findings = try Conformance(found.plugin, checks).run { finding in

@@ -19,6 +19,7 @@ struct ConfiguredEngine: Engine {
 
     var name: String { engine.name }
     var beginsBeforeSpeech: Bool { engine.beginsBeforeSpeech }
+    var waitsForOthers: Bool { engine.waitsForOthers }
 
     func gateRules() throws -> GateRules { try engine.gateRules() }
 

@@ -16,11 +16,13 @@ final class DetectingGate: SpeechGate {
     /// Speech of "go" or "yes" is hardly longer; and whatever ends speech is silence for as long.
     private static let options = SegmenterOptions(minimumSpeech: 0.1, minimumSilence: 0.1, padding: 0)
 
-    /// - Parameter kind: the detector that was asked for; nil is the best one there is.
-    init(_ kind: DetectorKind?) throws(Failure) {
+    /// - Parameters:
+    ///   - kind: the detector that was asked for; nil is the best one there is.
+    ///   - warns: whether to say that it is not the best.
+    init(_ kind: DetectorKind?, warns: Bool = true) throws(Failure) {
         do throws(WeightsError) {
             let installed = try InstalledDetector(kind)
-            if let warning = installed.warning { Log.warning(warning.message, hint: warning.hint) }
+            if warns, let warning = installed.warning { Log.warning(warning.message, hint: warning.hint) }
             detector = installed.detector
             name = "the \(installed.kind.rawValue) detector"
             isSure = installed.kind == .silero

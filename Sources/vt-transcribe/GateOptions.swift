@@ -22,7 +22,9 @@ struct GateOptions: ParsableArguments {
     }
 
     /// The gate; nil where none is wanted.
-    func makeGate() throws -> DetectingGate? {
-        noGate ? nil : try DetectingGate(detector)
+    ///
+    /// - Parameter warns: whether to say that there is a better detector; once is enough.
+    func makeGate(warns: Bool = true) throws -> DetectingGate? {
+        noGate ? nil : try DetectingGate(detector, warns: warns)
     }
 }

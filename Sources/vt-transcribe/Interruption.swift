@@ -14,14 +14,14 @@ final class Interruption: Sendable {
     let cancellation: Cancellation
 
     private struct State {
-        var isReadingPipe = false
-        /// Whether there is somebody who will notice that the engine has stopped.
-        var isWorking = false
+        /// Inputs that are worked on: there is somebody who will notice that the engine has stopped.
+        var working = 0
+        /// Those of them that are pipes: the audio that is kept of each.
+        var pipes: [KeptAudio] = []
         /// Whether a pipe is going to be read, from which words may be coming already.
         var expectsPipe: Bool
         var wasInterrupted = false
         var caught: CInt?
-        var kept: KeptAudio?
         var temporaryOutput: String?
     }
 
@@ -43,24 +43,22 @@ final class Interruption: Sendable {
         state.withLock { $0.temporaryOutput = path }
     }
 
-    /// Notes what is being worked on from now on.
+    /// Notes that an input is being worked on from now on, until `end`. For any thread.
     ///
     /// - Parameter kept: the audio where it comes from a pipe; nil for a file.
     func begin(reading kept: KeptAudio?) {
         state.withLock {
-            $0.isWorking = true
-            $0.isReadingPipe = kept != nil
-            $0.kept = kept
+            $0.working += 1
+            if let kept { $0.pipes.append(kept) }
         }
     }
 
-    /// Notes that nothing is being worked on.
-    func end() {
+    /// Notes that an input is not being worked on any more.
+    func end(reading kept: KeptAudio?) {
         state.withLock {
-            $0.isWorking = false
-            $0.isReadingPipe = false
+            $0.working -= 1
             $0.expectsPipe = false
-            $0.kept = nil
+            if let kept { $0.pipes.removeAll { $0 === kept } }
         }
     }
 
@@ -73,28 +71,28 @@ final class Interruption: Sendable {
     private func meet(_ signal: CInt) {
         enum Reaction {
             case goOn
-            case stop(KeptAudio?)
-            case end(KeptAudio?)
+            case stop([KeptAudio])
+            case end([KeptAudio])
         }
         let reaction: Reaction = state.withLock { state in
-            let isAtPipe = state.isWorking ? state.isReadingPipe : state.expectsPipe
+            let isAtPipe = state.working > 0 ? state.pipes.count == state.working : state.expectsPipe
             if signal == SIGINT, isAtPipe, state.caught == nil, !state.wasInterrupted {
                 state.wasInterrupted = true
                 return .goOn
             }
-            if !state.isWorking || state.caught != nil { return .end(state.kept) }
+            if state.working == 0 || state.caught != nil { return .end(state.pipes) }
             state.caught = signal
-            return .stop(state.kept)
+            return .stop(state.pipes)
         }
         switch reaction {
         case .goOn:
             Log.info("interrupted: going on to the end of the input; once more ends it")
-        case .stop(let kept):
+        case .stop(let pipes):
             cancellation.cancel()
             // Wakes whoever waits for more audio.
-            kept?.finish()
-        case .end(let kept):
-            kept?.synchronise()
+            for kept in pipes { kept.finish() }
+        case .end(let pipes):
+            for kept in pipes { kept.synchronise() }
             endProcess(by: signal)
         }
     }

@@ -19,6 +19,7 @@ struct PendingRun {
     let gate: DetectingGate?
     let interruption: Interruption
     let output: TranscriptOutput
+    let ledger: UsageLedger?
     /// Engines that keep what they have loaded from one recording to the next, by their names.
     private let loaded = LoadedEngines()
 
@@ -33,7 +34,7 @@ struct PendingRun {
 
     init(
         setup: Setup, settings: EngineSettings, format: TranscriptFormat, strict: Bool, gateOptions: GateOptions,
-        gate: DetectingGate?, interruption: Interruption, output: TranscriptOutput
+        gate: DetectingGate?, interruption: Interruption, output: TranscriptOutput, ledger: UsageLedger?
     ) {
         self.setup = setup
         self.settings = settings
@@ -43,6 +44,7 @@ struct PendingRun {
         self.gate = gate
         self.interruption = interruption
         self.output = output
+        self.ledger = ledger
     }
 
     /// Transcribes recordings that nobody else works on.
@@ -78,11 +80,10 @@ struct PendingRun {
             }
         }
         if store.totalSize() > PendingStore.warningSize { store.warnOfSize() }
-        return Batch.summary(of: statuses)
+        return statuses.summary
     }
 
     private func transcribe(_ recording: PendingRecording, isBatch: Bool) throws -> ExitStatus {
-        defer { interruption.end() }
         let id = recording.id
         let kept = try KeptAudio(complete: try recording.audio.duplicate())
         if kept.size == 0 {
@@ -107,12 +108,17 @@ struct PendingRun {
         let speech = RecordedSpeech(kept, name: id, options: options)
         let isGated = gateOptions.detector != nil || !record.isUngated
         let recognition = Recognition(
-            engine: engine, settings: settings(for: record), gate: isGated ? gate : nil, interruption: interruption)
+            engine: engine, settings: settings(for: record), gate: isGated ? gate : nil, interruption: interruption,
+            ledger: ledger)
         // All at once when it is complete: a failure in the middle must not print the beginning twice, today and next time.
         var text = ""
         interruption.begin(reading: nil)
+        defer { interruption.end(reading: nil) }
         do {
-            let heard = try recognition.run(over: speech, format: format, input: id) { text += $0 }
+            var writer = TranscriptWriter()
+            writer.add(format.makeFormatter(input: id, engine: engine.name)) { text += $0 }
+            var account = Account()
+            let heard = try recognition.run(over: speech, into: &writer, &account)
             endIfInterrupted()
             if case .sound(let listener) = heard {
                 return try heardNothing(listener, speech, recording, record)
@@ -254,7 +260,7 @@ func discardPending(_ ids: [String]) throws -> ExitStatus {
             statuses.append(.noInput)
         }
     }
-    return Batch.summary(of: statuses)
+    return statuses.summary
 }
 
 extension PendingStore {

@@ -1,4 +1,5 @@
 internal import Audio
+internal import Batch
 internal import Configuration
 internal import Encoding
 internal import Glibc
@@ -20,18 +21,16 @@ struct RecordingName {
 /// has failed ever makes a recorder wait, and what was said stays until its text is out.
 struct PipeInput {
     let recognition: Recognition
-    let format: TranscriptFormat
     /// What messages call it.
     let name: String
-    /// What the transcript calls it, where it does.
-    let label: String?
+    /// Whether messages that are about the engine say it, too, since there are several inputs.
+    let isNamed: Bool
     let raw: AudioFormat?
     let strict: Bool
     let isKept: Bool
     let recordingName: RecordingName?
     /// Where the engine is, which the record says, too.
     let setup: Setup
-    let output: TranscriptOutput
 
     private static let hasWarned = Atomic(false)
 
@@ -40,11 +39,16 @@ struct PipeInput {
     /// - Parameters:
     ///   - descriptor: what to read.
     ///   - file: its owner; nil for standard input.
-    func transcribe(_ descriptor: CInt, of file: InputFile?) throws -> ExitStatus {
+    ///   - path: what the report calls it.
+    ///   - writer: takes the transcript.
+    func transcribe(
+        _ descriptor: CInt, of file: InputFile?, _ path: Path, _ writer: TranscriptWriter
+    ) throws -> InputReport {
         let recording = try makeRecording()
         let kept = KeptAudio(try recording?.audio.duplicate() ?? Descriptor.temporaryFile())
         let reader = PipeReader(descriptor, of: file, name: name, into: kept)
         recognition.interruption.begin(reading: kept)
+        defer { recognition.interruption.end(reading: kept) }
         try reader.start()
         if let recording {
             try Thread("sync") { kept.synchroniseEverySecond { try? recording.synchroniseNames() } }.detach()
@@ -56,14 +60,24 @@ struct PipeInput {
             if interruption.caught == nil { Log.warning(problem) }
         }
         let speech = RecordedSpeech(kept, name: name, options: options)
+        var account = Account()
+        var writer = writer
+        var report: InputReport
         do {
-            let heard = try recognition.run(over: speech, format: format, input: label) { try output.write($0) }
+            let heard = try recognition.run(over: speech, into: &writer, &account)
             try endIfInterrupted(kept, recording)
-            return try finish(heard, speech, kept, recording, reader)
+            let status = try finish(heard, speech, kept, recording, reader)
+            let outcome: InputReport.Outcome = status == .done ? .done : status == .noSpeech ? .noSpeech : .failed
+            report = InputReport(path, outcome, status: Int(status.rawValue))
+            report.error = speech.damage?.description
         } catch {
             try endIfInterrupted(kept, recording)
-            return try fail(error, speech, kept, recording, reader)
+            let failure = try fail(error, speech, kept, recording, reader)
+            report = InputReport(path, .failed, status: Int(failure.status.rawValue))
+            report.error = failure.message
         }
+        report.fill(account, seconds: speech.seconds)
+        return report
     }
 
     /// The text is out, or there is none.
@@ -90,7 +104,7 @@ struct PipeInput {
     private func fail(
         _ error: any Error, _ speech: RecordedSpeech, _ kept: KeptAudio, _ recording: PendingRecording?,
         _ reader: PipeReader
-    ) throws -> ExitStatus {
+    ) throws -> Failure {
         if kept.size == 0, let failure = reader.failure {
             // Not empty: unreadable.
             try? recording?.discard()
@@ -102,7 +116,7 @@ struct PipeInput {
             throw error
         }
         let failure = explainFully(Transcribe.self, error)
-        let prefix = error is EngineError && label != nil ? "\(name): " : ""
+        let prefix = error is EngineError && isNamed ? "\(name): " : ""
         // Said at once, also where the recording goes on for an hour.
         if let recording {
             Log.error(
@@ -122,9 +136,10 @@ struct PipeInput {
             keep(kept, recording, record)
         }
         if error is TranscriptOutput.WriteFailure { throw Batch.Ended(status: failure.status) }
-        return failure.status
+        return failure
     }
 
+    /// Keeps the recording where a signal ends the program; the batch then ends it.
     private func endIfInterrupted(_ kept: KeptAudio, _ recording: PendingRecording?) throws {
         guard let signal = recognition.interruption.caught else { return }
         if let recording, kept.size > 0, let record = recording.record {
@@ -133,7 +148,7 @@ struct PipeInput {
         } else {
             try? recording?.discard()
         }
-        recognition.interruption.endProcess(by: signal)
+        throw EngineError(.cancelled, "ended by signal \(signal)")
     }
 
     /// Makes sure that the recording is whole and lasts.

@@ -1,4 +1,5 @@
 internal import Audio
+internal import Glibc
 internal import Program
 internal import Transcription
 
@@ -9,6 +10,8 @@ struct Recognition {
     /// Keeps silence from the engine; nil sends everything.
     let gate: DetectingGate?
     let interruption: Interruption
+    /// Where each question to an engine is written down.
+    var ledger: UsageLedger?
 
     /// What there was in an input.
     enum Heard: Equatable {
@@ -40,12 +43,12 @@ struct Recognition {
 
     /// Recognises, writing each piece as soon as it is there. Where there is no speech the engine is not started.
     ///
+    /// - Parameter account: what it costs is added, also where it fails.
     /// - Throws: what the engine, the audio or the writing failed with.
     func run(
-        over speech: RecordedSpeech, format: TranscriptFormat, input: String?, write: (String) throws -> Void
+        over speech: RecordedSpeech, into writer: inout TranscriptWriter, _ account: inout Account
     ) throws -> Heard {
-        var formatter = format.makeFormatter(input: input, engine: engine.name)
-        try write(formatter.begin())
+        try writer.begin()
         let gated = gate.map { GatedSpeech(speech, gate: $0) }
         var hasSpoken = false
         if try gated.map(waitForSpeech) ?? true {
@@ -56,15 +59,18 @@ struct Recognition {
                 switch event {
                 case .status(let text): Log.info("\(engine.name): \(text)")
                 case .warning(let text, let hint): Log.warning("\(engine.name): \(text)", hint: hint)
+                case .asked(let request):
+                    account.note(request)
+                    ledger?.note(request, at: PendingStore.timestamp(time(nil)))
                 case .partial, .word, .final: break
                 }
                 for event in check.check(event) {
                     if case .final = event { hasSpoken = true }
-                    try write(formatter.add(event))
+                    try writer.add(event)
                 }
             }
         }
-        try write(formatter.end())
+        try writer.end()
         return hasSpoken ? .words : heardNoWords(speech, gated)
     }
 

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Audio
+internal import Batch
 internal import Configuration
+internal import Encoding
 internal import Glibc
 internal import POSIX
 internal import Program
@@ -17,8 +19,8 @@ struct Transcribe: VoiceProgram {
             """,
         version: version)
 
-    @Argument(help: ArgumentHelp("Audio files; - is standard input, and the default.", valueName: "file"))
-    var inputs: [String] = []
+    @Argument(help: ArgumentHelp("Audio files, or folders; - is standard input, and the default.", valueName: "file"))
+    var inputs: [Path] = []
 
     @Option(
         help: ArgumentHelp(
@@ -36,14 +38,19 @@ struct Transcribe: VoiceProgram {
 
     @OptionGroup var engineOptions: EngineOptions
 
-    @Option(help: ArgumentHelp("txt, srt, vtt, tsv, json or jsonl (default: txt).", valueName: "format"))
-    var format: TranscriptFormat?
+    @Option(
+        help: ArgumentHelp(
+            "txt, srt, vtt, tsv, json or jsonl (default: txt); several with commas, for --output-dir.",
+            valueName: "format"))
+    var format: FormatList?
 
     @Flag(help: "Write every event, partial results too, as vt-events(5) describes.")
     var events = false
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Write to a file instead of standard output.", valueName: "file"))
     var output: String?
+
+    @OptionGroup var batchOptions: BatchOptions
 
     @OptionGroup var raw: RawInputOptions
 
@@ -84,8 +91,10 @@ struct Transcribe: VoiceProgram {
         if let job = jobs.first, job != "--pending", !inputs.isEmpty {
             throw ValidationError("\(job) takes no files, but \(inputs[0]) was named")
         }
-        if format == .events { throw ValidationError("there is no --format events; say --events") }
-        if let format, events { throw ValidationError("--events and --format \(format.rawValue) do not go together") }
+        if format?.formats.contains(.events) == true {
+            throw ValidationError("there is no --format events; say --events")
+        }
+        if let format, events { throw ValidationError("--events and --format \(format) do not go together") }
         if engine?.isEmpty == true { throw ValidationError("--engine needs a name") }
         if let engine, engineNames(engine).contains("") {
             throw ValidationError("--engine \(engine) has a comma too many")
@@ -100,20 +109,48 @@ struct Transcribe: VoiceProgram {
         if pending {
             if raw.raw { throw ValidationError("--raw is known of a recording that was kept") }
             if noKeep { throw ValidationError("--no-keep is for audio from a pipe, not for --pending") }
-            if let stray = inputs.first(where: { !PendingStore.isID($0) }) {
+            if let stray = inputs.first(where: { !PendingStore.isID($0.description) }) {
                 throw ValidationError("\(stray) is no recording's name; --list-pending shows them")
             }
         }
-        let isBatch = inputs.count > 1 || (pending && inputs.count != 1)
-        if isBatch, !transcriptFormat.namesItsInput {
-            let name = events ? "--events" : "--format \(transcriptFormat.rawValue)"
-            throw ValidationError(
-                "\(name) has no place for several inputs' names; use txt, jsonl, or one file at a time")
-        }
-        if inputs.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read only once") }
+        try validateOutputs()
+        let readers =
+            inputs.filter { $0 == Transcribe.standardInput }.count
+            + (batchOptions.filesFrom == Transcribe.standardInput ? 1 : 0)
+        if readers > 1 { throw ValidationError("standard input can be read only once") }
     }
 
-    var transcriptFormat: TranscriptFormat { events ? .events : format ?? .txt }
+    private func validateOutputs() throws {
+        let formats = transcriptFormats
+        if batchOptions.outputDir != nil {
+            let stray =
+                output != nil
+                ? "--output" : pending ? "--pending" : events ? "--events" : pendingID != nil ? "--pending-id" : nil
+            if let stray { throw ValidationError("\(stray) and --output-dir do not go together") }
+            if inputs.contains(Transcribe.standardInput) {
+                throw ValidationError("standard input has no name for --output-dir; use -o")
+            }
+            if inputs.isEmpty, batchOptions.filesFrom == nil { throw ValidationError("--output-dir needs files") }
+            return
+        }
+        if formats.count > 1 {
+            throw ValidationError("--format \(format?.description ?? "") needs --output-dir, with a file for each")
+        }
+        if areMany, !formats[0].namesItsInput {
+            let name = events ? "--events" : "--format \(formats[0].rawValue)"
+            throw ValidationError(
+                "\(name) has no place for several inputs' names; use txt, jsonl, --output-dir, or one file at a time")
+        }
+    }
+
+    private static let standardInput = Path("-")
+
+    /// Whether several inputs are meant.
+    private var areMany: Bool {
+        pending ? inputs.count != 1 : inputs.count > 1 || batchOptions.areMany
+    }
+
+    var transcriptFormats: [TranscriptFormat] { events ? [.events] : format?.formats ?? [.txt] }
 
     private func isPipe(_ descriptor: CInt) -> Bool {
         var status = stat()
@@ -121,7 +158,7 @@ struct Transcribe: VoiceProgram {
     }
 
     /// What the recording is to be called: `--pending-id`, else what vt-dictate(1) has chosen to find it by.
-    private func recordingName(for inputs: [String]) -> RecordingName? {
+    private func recordingName(for inputs: [Path]) -> RecordingName? {
         if let pendingID { return RecordingName(id: pendingID, isDemanded: true) }
         guard inputs.count == 1, let id = environment("VT_PENDING_ID"), PendingStore.isID(id) else { return nil }
         return RecordingName(id: id, isDemanded: false)
@@ -138,12 +175,14 @@ struct Transcribe: VoiceProgram {
         if let checkEngine { return try check(engine: checkEngine) }
         if listPending { return try printPending() }
         if !discard.isEmpty { return try discardPending(discard) }
-        let inputs = self.inputs.isEmpty && !pending ? ["-"] : self.inputs
-        if inputs.contains("-"), !pending {
+        let inputs =
+            self.inputs.isEmpty && !pending && batchOptions.filesFrom == nil ? [Transcribe.standardInput] : self.inputs
+        if inputs.contains(Transcribe.standardInput), !pending {
             try refuseTerminal(
                 STDIN_FILENO, hint: "pipe audio into it (vt-record | vt-transcribe), or name a file")
         }
-        let interruption = try Interruption(expectsPipe: inputs.contains("-") && isPipe(STDIN_FILENO))
+        let interruption = try Interruption(
+            expectsPipe: inputs.contains(Transcribe.standardInput) && isPipe(STDIN_FILENO))
         let settings = try pending ? setup.saidNow() : setup.settings()
         let gate = try gateOptions.makeGate()
         let engine = try pending ? nil : findEngine(setup.engine.value, settings, setup)
@@ -154,20 +193,47 @@ struct Transcribe: VoiceProgram {
         }
         let status: ExitStatus
         if let engine {
-            let batch = Batch(
-                engine: engine, settings: settings, setup: setup, format: transcriptFormat, raw: raw.format,
-                strict: strict, isKept: !noKeep, gate: gate, recordingName: recordingName(for: inputs),
-                interruption: interruption, output: output)
-            status = batch.transcribe(inputs)
+            status = try transcribe(inputs, engine, settings, setup, gate, interruption, output)
         } else {
             let run = PendingRun(
-                setup: setup, settings: settings, format: transcriptFormat, strict: strict, gateOptions: gateOptions,
-                gate: gate, interruption: interruption, output: output)
-            status = try run.transcribe(inputs)
+                setup: setup, settings: settings, format: transcriptFormats[0], strict: strict,
+                gateOptions: gateOptions, gate: gate, interruption: interruption, output: output,
+                ledger: try batchOptions.usage.map(UsageLedger.init))
+            status = try run.transcribe(inputs.map(\.description))
         }
         // Of a transcript that failed there is nothing under its name; of a batch, what succeeded is worth having.
         if status == .done || status == .noSpeech || status == .someFailed { try output.commit() }
         return status
+    }
+
+    /// Transcribes files, folders, pipes.
+    private func transcribe(
+        _ inputs: [Path], _ engine: any Engine, _ settings: EngineSettings, _ setup: Setup, _ gate: DetectingGate?,
+        _ interruption: Interruption, _ output: TranscriptOutput
+    ) throws -> ExitStatus {
+        let task = Batch.Task(
+            settings: settings, setup: setup, formats: transcriptFormats, raw: raw.format, strict: strict,
+            isKept: !noKeep, gateOptions: gateOptions, recordingName: recordingName(for: inputs),
+            ledger: try batchOptions.usage.map(UsageLedger.init),
+            folder: batchOptions.outputDir.map { OutputFolder($0) }, resumes: batchOptions.resume,
+            stampOfOptions: Batch.Task.stampOfOptions(settings, setup, gateOptions, raw: raw, strict: strict),
+            namesInputs: areMany || batchOptions.outputDir != nil)
+        let jobs = batchOptions.jobs ?? (areMany && engine.waitsForOthers ? 4 : 1)
+        let queue = try InputQueue(batchOptions.sources(inputs)) { holdsAudio($0) }
+        if batchOptions.dryRun { return try DryRun(task: task, queue: queue, output: output).run() }
+        let batch = Batch(
+            task, engines: EnginePool(engine, size: jobs, isForMany: areMany || jobs > 1), queue: queue,
+            interruption: interruption, output: output,
+            report: try batchOptions.report.map(makeReport))
+        return try batch.run(gate)
+    }
+
+    private func makeReport(_ path: Path) throws -> LineFile {
+        do throws(SystemError) {
+            return try LineFile(path, appends: false)
+        } catch {
+            throw Failure(.cannotCreate, "\(path): \(error.reason)")
+        }
     }
 
     /// `--check-engine`: a line for each check, as soon as it has been made.
@@ -194,6 +260,9 @@ struct Transcribe: VoiceProgram {
     }
 }
 
-extension TranscriptFormat: ExpressibleByArgument {
-    package static var allValueStrings: [String] { allCases.filter { $0 != .events }.map(\.rawValue) }
+/// Whether a file's first bytes are those of audio.
+private func holdsAudio(_ path: Path) -> Bool {
+    guard let file = try? Descriptor.open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK) else { return false }
+    let source = DescriptorSource(file, name: path.description)
+    return (try? EncodedAudio().recognisesAny(ReadAhead(source, name: path.description))) ?? false
 }

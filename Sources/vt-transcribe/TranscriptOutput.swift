@@ -2,7 +2,8 @@ internal import Glibc
 internal import POSIX
 
 /// Where the transcript goes: standard output, or the file of `-o`.
-final class TranscriptOutput {
+// Sendable: written by one thread at a time, and completed when there is no other any more.
+final class TranscriptOutput: @unchecked Sendable {
     /// A write failed: nobody reads any more, or there is no room.
     struct WriteFailure: Error {
         let underlying: SystemError

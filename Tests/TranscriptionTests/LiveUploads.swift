@@ -58,6 +58,10 @@ private struct PlainService: CloudService {
                 fields: [.init("model", "any")], file: .init("file", fileName: "voice.pcm", contentType: "audio/pcm")))
     }
 
+    func model(for settings: EngineSettings) -> String? { settings.model }
+
+    func billedSeconds(for seconds: Double) -> Double { seconds }
+
     func makeReplyReader(_ head: ResponseHead, settings: EngineSettings) -> any ReplyReader { Reply() }
 
     func explain(_ response: Response) -> UploadFailure {

@@ -32,7 +32,7 @@ import Transcription
         return try PluginEngine.find(path, cache: nil)
     }
 
-    /// What the engine said, and the error that it ended with.
+    /// What the engine said, and the error that it ended with; without what was asked of it.
     func run(
         _ engine: PluginEngine, _ source: any SpeechSource = Samples(16000),
         settings: EngineSettings = EngineSettings(),
@@ -40,7 +40,9 @@ import Transcription
     ) throws -> (events: [RecognitionEvent], error: EngineError?) {
         var events: [RecognitionEvent] = []
         do {
-            try engine.transcribe(source, settings: settings, cancellation: cancellation) { events.append($0) }
+            try engine.transcribe(source, settings: settings, cancellation: cancellation) {
+                if case .asked = $0 {} else { events.append($0) }
+            }
             return (events, nil)
         } catch let error as EngineError {
             return (events, error)
@@ -250,7 +252,8 @@ import Transcription
             events.append(event)
             source.end()
         }
-        #expect(events == [.partial(Utterance(text: "early")), .final(Utterance(text: "late"))])
+        let question = EngineRequest(engine: engine.name, seconds: 0.5)
+        #expect(events == [.partial(Utterance(text: "early")), .final(Utterance(text: "late")), .asked(question)])
     }
 
     @Test func missingAndBrokenPluginsAreUnavailableOrBroken() throws {

@@ -23,6 +23,15 @@ package protocol CloudService: Sendable {
     /// - Throws: `EngineError` where the settings ask for what the provider hasn't.
     func uploadRequest(_ format: UploadFormat, settings: EngineSettings) throws(EngineError) -> UploadRequest
 
+    /// The model that is asked; nil where the service has one of its own.
+    func model(for settings: EngineSettings) -> String?
+
+    /// What it charges for.
+    ///
+    /// - Parameter seconds: of audio in one request.
+    /// - Returns: seconds.
+    func billedSeconds(for seconds: Double) -> Double
+
     /// Begins to read an answer whose status is 2xx.
     ///
     /// - Parameter head: its head.

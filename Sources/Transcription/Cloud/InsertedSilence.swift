@@ -30,7 +30,7 @@ struct InsertedSilence {
         case .partial(let utterance): return .partial(spoken(utterance))
         case .final(let utterance): return .final(spoken(utterance))
         case .word(let word): return .word(spoken(word))
-        case .status, .warning: return event
+        case .status, .warning, .asked: return event
         }
     }
 

@@ -44,6 +44,8 @@ package final class LiveUpload: Engine {
     /// It connects meanwhile, and asks nothing until there is speech.
     package var beginsBeforeSpeech: Bool { true }
 
+    package var waitsForOthers: Bool { true }
+
     package init(_ service: any CloudService, _ surroundings: Surroundings) {
         self.service = service
         self.surroundings = surroundings

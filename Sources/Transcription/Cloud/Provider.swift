@@ -30,6 +30,10 @@ package struct Provider: Sendable {
     /// Whether it takes a body whose length is not known when it begins.
     package var takesUnknownLength = true
     package var limits: Limits
+    /// Shorter audio is charged for as if it were as long.
+    package var minimumBilledSeconds = 0.0
+    /// Whether nobody charges for it: it is the user's own.
+    package var isFree = false
     /// Hints for statuses that do not mean there what they mean elsewhere.
     package var hints: [Int: String] = [:]
 

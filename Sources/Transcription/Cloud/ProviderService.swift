@@ -98,6 +98,14 @@ package final class ProviderService: CloudService {
         return request
     }
 
+    package func model(for settings: EngineSettings) -> String? {
+        provider.modelUse == .ignored ? nil : settings.model ?? provider.defaultModel
+    }
+
+    package func billedSeconds(for seconds: Double) -> Double {
+        provider.isFree ? 0 : max(seconds, provider.minimumBilledSeconds)
+    }
+
     package func makeReplyReader(_ head: ResponseHead, settings: EngineSettings) -> any ReplyReader {
         AnswerCollector(AnswerReader(provider.dialect, named: name), mediaType: head.contentType)
     }

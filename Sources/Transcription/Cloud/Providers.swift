@@ -51,7 +51,7 @@ extension Provider {
                 prefix: "", language: .one("language"), hasPrompt: true, temperature: 0...1, timestamps: .words)
         ],
         options: [], formats: [.opus, .flac, .mp3, .wav, .vorbis, .mp4, .webm],
-        limits: Limits(bytes: 25_000_000, minimumSeconds: 0.01))
+        limits: Limits(bytes: 25_000_000, minimumSeconds: 0.01), minimumBilledSeconds: 10)
 
     /// Audio is deprecated there since 2026-06-10, without a date on which it ends.
     package static let fireworks = Provider(
@@ -122,7 +122,7 @@ extension Provider {
             "tinydiarize", "suppress_nst", "no_language_probabilities", "vad",
         ],
         // It decodes neither Opus nor a FLAC stream whose length is unknown; a FLAC file it does.
-        formats: [.wav, .flac, .mp3, .vorbis], limits: Limits(),
+        formats: [.wav, .flac, .mp3, .vorbis], limits: Limits(), isFree: true,
         hints: [
             404:
                 "whisper-server says so too while it loads its model, and for one that was started with --inference-path"
@@ -139,7 +139,7 @@ extension Provider {
                 temperature: 0...1, timestamps: .words, streams: true)
         ],
         options: ["stream", "without_timestamps", "vad_filter"],
-        formats: [.opus, .flac, .wav, .mp3, .vorbis], limits: Limits())
+        formats: [.opus, .flac, .wav, .mp3, .vorbis], limits: Limits(), isFree: true)
 
     /// Any server that speaks OpenAI's dialect at an address that the user gave (`--base-url`).
     ///

@@ -118,7 +118,7 @@ struct UploadAttempts: ~Copyable {
                 nextTry = .now
                 return
             }
-            report(exchange, givenAway: nil)
+            try report(exchange, givenAway: nil, onEvent)
             if let delay = try delay(after: failure) {
                 try onEvent(.status("\(failure.message); trying again in \(decimal(delay, places: 1)) s"))
                 nextTry = .now + .seconds(delay)
@@ -130,7 +130,7 @@ struct UploadAttempts: ~Copyable {
             return
         }
         let response = try answer(of: exchange)
-        report(exchange, givenAway: nil)
+        try report(exchange, givenAway: nil, onEvent)
         if response.head.isSuccess {
             // An answer before the end of the question: it has not waited for the body.
             try onEvent(.status("\(origin) answers before it has heard all; it gets the recording with its length"))
@@ -154,7 +154,7 @@ struct UploadAttempts: ~Copyable {
             do throws(HTTPError) {
                 head = try exchange.waitForHead()
             } catch {
-                report(exchange, givenAway: nil)
+                try report(exchange, givenAway: nil, onEvent)
                 if error.code == .heldTooLong { continue }
                 guard let delay = try delay(after: error) else { throw EngineError(error, engine: engine.name) }
                 try onEvent(.status("\(error.message); trying again in \(decimal(delay, places: 1)) s"))
@@ -166,7 +166,7 @@ struct UploadAttempts: ~Copyable {
                 continue
             }
             let response = try answer(of: exchange)
-            report(exchange, givenAway: nil)
+            try report(exchange, givenAway: nil, onEvent)
             if let delay = try judge(response, wasChunked: isChunked, onEvent) { nextTry = .now + .seconds(delay) }
         }
     }
@@ -229,7 +229,7 @@ struct UploadAttempts: ~Copyable {
             }
             try giveAway(try reader.finish())
         } catch let error as HTTPError {
-            report(exchange, givenAway: nil)
+            try report(exchange, givenAway: nil, onEvent)
             // Text that was given away can't be taken back.
             if hasText { throw EngineError(error, engine: engine.name) }
             guard let delay = try delay(after: error) else { throw EngineError(error, engine: engine.name) }
@@ -237,12 +237,12 @@ struct UploadAttempts: ~Copyable {
             nextTry = .now + .seconds(delay)
             return false
         } catch let error as EngineError where isEmpty && isChunked {
-            report(exchange, givenAway: nil)
+            try report(exchange, givenAway: nil, onEvent)
             try onEvent(.status("\(error.message); it gets the recording with its length"))
             refuseUnknownLength()
             return false
         }
-        report(exchange, givenAway: .now)
+        try report(exchange, givenAway: .now, onEvent)
         if !hasText, isChunked, isAudible {
             try onEvent(.status("\(origin) heard nothing; it gets the recording with its length"))
             needsLength = true
@@ -338,12 +338,21 @@ struct UploadAttempts: ~Copyable {
         }
     }
 
-    private func report(_ exchange: Exchange, givenAway: ContinuousClock.Instant?) {
+    /// Says what a request that has ended was, and what it costs.
+    private func report(
+        _ exchange: Exchange, givenAway: ContinuousClock.Instant?, _ onEvent: (RecognitionEvent) throws -> Void
+    ) throws {
+        let seconds = Double(samples.value.load(ordering: .relaxed)) / 16000
         engine.surroundings.onTimings?(
             UploadTimings(
-                engine: engine.name, attempt: max(count, 1), format: format,
-                audio: Double(samples.value.load(ordering: .relaxed)) / 16000, exchange: exchange,
+                engine: engine.name, attempt: max(count, 1), format: format, audio: seconds, exchange: exchange,
                 endOfAudio: endOfSpeech, givenAway: givenAway))
+        // A connection that nothing was sent on was no question.
+        guard hasSpeech else { return }
+        let isAnswered = exchange.failure == nil && exchange.head?.isSuccess == true
+        let billed = isAnswered ? engine.service.billedSeconds(for: seconds) : 0
+        let model = engine.service.model(for: settings)
+        try onEvent(.asked(EngineRequest(engine: engine.name, model: model, seconds: seconds, billed: billed)))
     }
 }
 

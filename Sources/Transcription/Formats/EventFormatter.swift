@@ -3,7 +3,7 @@ internal import Text
 /// `--events`: the event stream (vt-events(5)).
 struct EventFormatter: TranscriptFormatter {
     mutating func add(_ event: RecognitionEvent) -> String {
-        EventLine(event).line
+        EventLine(event)?.line ?? ""
     }
 }
 
@@ -12,7 +12,7 @@ struct JSONLinesFormatter: TranscriptFormatter {
     let input: String?
 
     mutating func add(_ event: RecognitionEvent) -> String {
-        let line = EventLine(event)
+        guard let line = EventLine(event) else { return "" }
         var members: [JSONValue.Member] = []
         members.add("file", input)
         members.append(.init("event", .string(line.verb)))
@@ -26,8 +26,8 @@ struct JSONLinesFormatter: TranscriptFormatter {
 }
 
 extension EventLine {
-    /// The line that says an event. An utterance's words are events of their own, before it.
-    init(_ event: RecognitionEvent) {
+    /// The line that says an event; nil where it is none of the stream's. An utterance's words are events of their own, before it.
+    init?(_ event: RecognitionEvent) {
         switch event {
         case .partial(let utterance): self.init("partial", EventLine.attributes(utterance), text: utterance.text)
         case .final(let utterance): self.init("final", EventLine.attributes(utterance), text: utterance.text)
@@ -40,6 +40,7 @@ extension EventLine {
         case .status(let text): self.init("status", text: text)
         case .warning(let text, let hint):
             self.init("warning", hint.map { [Attribute("hint", $0)] } ?? [], text: text)
+        case .asked: return nil
         }
     }
 

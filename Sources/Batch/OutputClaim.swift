@@ -1,0 +1,116 @@
+internal import Glibc
+package import POSIX
+
+/// An input that this process works on: nobody else does while this value lives.
+// Sendable: used by the one worker that has the input.
+package final class OutputClaim: @unchecked Sendable {
+    private let files: OutputNames
+    private let stamp: Stamp
+    private let lock: Descriptor
+    private var outputs: [(format: String, file: OutputWriter)] = []
+    private var isOver = false
+
+    init(_ files: OutputNames, _ stamp: Stamp, _ lock: consuming Descriptor) {
+        self.files = files
+        self.stamp = stamp
+        self.lock = lock
+    }
+
+    deinit {
+        abandon()
+    }
+
+    /// Begins an output.
+    package func open(_ format: String) throws(SystemError) -> OutputWriter {
+        let path = files.unfinished(format)
+        unlink(path)
+        let writer = OutputWriter(try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL), files.output(format))
+        outputs.append((format, writer))
+        return writer
+    }
+
+    /// Where what is finished of a long recording is kept until all of it is.
+    package var partsPath: Path { files.parts }
+
+    /// Gives the outputs their names: they are complete.
+    ///
+    /// - Parameters:
+    ///   - status: 0, or 1 where there was no speech.
+    ///   - facts: a JSON object for people, on one line.
+    /// - Throws: `SystemError` where they can't be completed; then nothing is there.
+    package func commit(status: Int, facts: String) throws(SystemError) {
+        do throws(SystemError) {
+            var sizes: [CompletionRecord.Output] = []
+            for output in outputs {
+                sizes.append(CompletionRecord.Output(format: output.format, size: try output.file.close()))
+            }
+            let record = CompletionRecord(stamp: stamp, status: status, outputs: sizes)
+            let number = lock.number
+            try retrying("ftruncate", on: files.lock.description) { ftruncate(number, 0) }
+            try writeAll(number, record.line + facts + "\n", name: files.lock.description)
+            try OutputClaim.rename(files.lock, files.record)
+            isOver = true
+            for output in outputs {
+                try OutputClaim.rename(files.unfinished(output.format), files.output(output.format))
+            }
+            unlink(files.parts)
+        } catch {
+            if isOver { unlink(files.record) }
+            isOver = false
+            abandon()
+            throw error
+        }
+    }
+
+    /// Leaves nothing of it but what is finished of a long recording.
+    package func abandon() {
+        if isOver { return }
+        isOver = true
+        for output in outputs { unlink(files.unfinished(output.format)) }
+        unlink(files.lock)
+    }
+
+    private static func rename(_ from: Path, _ to: Path) throws(SystemError) {
+        try retrying("rename", on: to.description) {
+            from.withCString { from in to.withCString { Glibc.rename(from, $0) } }
+        }
+    }
+}
+
+/// An output that is being written.
+// Sendable: used by the one worker that has the input.
+package final class OutputWriter: @unchecked Sendable {
+    /// The name that it gets.
+    package let path: Path
+    private var file: Descriptor?
+    private var buffer: [UInt8] = []
+    private var size = 0
+
+    /// Written at once where it becomes more.
+    private static let bufferSize = 1 << 16
+
+    init(_ file: consuming Descriptor, _ path: Path) {
+        self.file = consume file
+        self.path = path
+    }
+
+    /// Adds text.
+    package func write(_ text: String) throws(SystemError) {
+        buffer.append(contentsOf: text.utf8)
+        if buffer.count >= OutputWriter.bufferSize { try flush() }
+    }
+
+    private func flush() throws(SystemError) {
+        guard let number = file?.number, !buffer.isEmpty else { return }
+        try writeAll(number, buffer, name: path.description)
+        size += buffer.count
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    /// - Returns: bytes of the file.
+    func close() throws(SystemError) -> Int {
+        try flush()
+        if let file = file.take() { try file.close() }
+        return size
+    }
+}

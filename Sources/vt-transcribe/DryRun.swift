@@ -1,0 +1,88 @@
+internal import Audio
+internal import Batch
+internal import Encoding
+internal import Glibc
+internal import POSIX
+internal import Program
+internal import Text
+internal import Transcription
+
+/// `--dry-run`: a line for each input: what would be done with it, its length as far as its header says it, its name, and its outputs.
+struct DryRun {
+    let task: Batch.Task
+    let queue: InputQueue
+    let output: TranscriptOutput
+
+    func run() throws -> ExitStatus {
+        var (toDo, complete) = (0, 0)
+        var (seconds, isAll) = (0.0, true)
+        var tally = Tally()
+        while let taken = queue.next() {
+            switch taken.item {
+            case .problem(let path, let problem):
+                let failure = problem.failure(of: path)
+                Log.error(failure.message, hint: failure.hint)
+                tally.add(failure.status)
+            case .input(let input):
+                let file: Descriptor
+                do {
+                    file = try FileTranscription.open(input.path)
+                } catch {
+                    let failure = explainFully(Transcribe.self, error)
+                    Log.error(failure.message, hint: failure.hint)
+                    tally.add(failure.status)
+                    continue
+                }
+                tally.add(.done)
+                let (isComplete, outputs) = look(at: file.number, input)
+                var length: Double?
+                if isComplete {
+                    complete += 1
+                } else {
+                    toDo += 1
+                    length = task.raw == nil ? FileTranscription.declaredLength(of: file, named: input.path) : nil
+                    if let length { seconds += length } else { isAll = false }
+                }
+                let fields =
+                    [isComplete ? "complete" : "transcribe", length.map { decimal($0) } ?? "", input.path.description]
+                    + outputs.map(\.description)
+                try output.write(fields.map(\.sanitized).joined(separator: "\t") + "\n")
+            }
+        }
+        let amount = toDo == 0 ? "" : ", \(isAll ? "" : "at least ")\(duration(seconds)) of audio"
+        Log.notice("\(toDo) to transcribe\(amount); \(complete) complete")
+        return tally.status
+    }
+
+    private func look(at file: CInt, _ input: BatchInput) -> (isComplete: Bool, outputs: [Path]) {
+        guard let folder = task.folder else { return (false, []) }
+        var status = stat()
+        fstat(file, &status)
+        let formats = task.formats.map(\.rawValue)
+        let outputs = formats.map { folder.output(input.name, format: $0) }
+        guard task.resumes else { return (false, outputs) }
+        let isComplete = folder.completed(input.name, stamp: task.stamp(of: status), formats: formats) != nil
+        return (isComplete, outputs)
+    }
+}
+
+extension FileTranscription {
+    /// Seconds of a recording, as far as its header says it.
+    static func declaredLength(of file: borrowing Descriptor, named path: Path) -> Double? {
+        let source = DescriptorSource(borrowing: file.number, name: path.description)
+        let options = AudioReader.Options(decoders: EncodedAudio())
+        guard source.isRegularFile,
+            let reader = try? AudioReader(source, name: path.description, options: options),
+            let frames = reader.declaredFrames
+        else { return nil }
+        return Double(frames) / Double(reader.format.sampleRate)
+    }
+}
+
+/// A length of time for people: `12 s`, `3 min 4 s`, `2 h 5 min`.
+func duration(_ seconds: Double) -> String {
+    let whole = Int(max(0, min(seconds, 1e9)).rounded())
+    if whole < 60 { return "\(whole) s" }
+    if whole < 3600 { return "\(whole / 60) min" + (whole % 60 > 0 ? " \(whole % 60) s" : "") }
+    return "\(whole / 3600) h" + (whole / 60 % 60 > 0 ? " \(whole / 60 % 60) min" : "")
+}

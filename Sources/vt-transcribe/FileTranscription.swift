@@ -1,0 +1,221 @@
+internal import Audio
+internal import Batch
+internal import Encoding
+internal import Glibc
+internal import POSIX
+internal import Program
+internal import Text
+internal import Transcription
+
+/// An open file that several hold: the last of them closes it.
+final class InputFile: Sendable {
+    let descriptor: Descriptor
+
+    init(_ descriptor: consuming Descriptor) {
+        self.descriptor = descriptor
+    }
+}
+
+/// One input of a batch, from its bytes to its transcript.
+struct FileTranscription {
+    private let batch: Batch
+    private let input: BatchInput
+    private let gate: DetectingGate?
+
+    private var task: Batch.Task { batch.task }
+    private var isStandardInput: Bool { input.path.bytes == Array("-".utf8) }
+    private var name: String { isStandardInput ? "standard input" : input.path.description }
+    /// What the transcript calls it, where it does.
+    private var label: String? { task.namesInputs && task.folder == nil ? input.path.description : nil }
+    private let start = ContinuousClock.now
+
+    init(_ batch: Batch, _ input: BatchInput, _ gate: DetectingGate?) {
+        self.batch = batch
+        self.input = input
+        self.gate = gate
+    }
+
+    /// Transcribes it.
+    ///
+    /// - Parameter write: takes the text where it has no file of its own.
+    /// - Returns: what became of it, where that is no error.
+    func run(write: @escaping TranscriptWriter.Write) throws -> InputReport {
+        // Standard input is read where it is; a file is this call's own.
+        let file = isStandardInput ? nil : InputFile(try FileTranscription.open(input.path))
+        let number = file?.descriptor.number ?? STDIN_FILENO
+        var status = stat()
+        fstat(number, &status)
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            guard task.folder == nil else {
+                throw Failure(.usage, "\(name) is no file; --output-dir is for files")
+            }
+            return try transcribePipe(number, of: file, write)
+        }
+        guard let folder = task.folder else { return try transcribeFile(number, status, nil, write) }
+        let formats = task.formats.map(\.rawValue)
+        let claim: OutputFolder.Claim
+        do throws(SystemError) {
+            claim = try folder.claim(
+                input.name, stamp: task.stamp(of: status), formats: formats, resumes: task.resumes)
+        } catch {
+            throw Failure(.cannotCreate, "\(name): its output can't be created: \(error)")
+        }
+        switch claim {
+        case .busy:
+            Log.info("\(name): another process is working on it")
+            return InputReport(input.path, .busy, status: 0)
+        case .complete(let status):
+            var report = InputReport(input.path, .complete, status: status)
+            report.outputs = formats.map { folder.output(input.name, format: $0) }
+            return report
+        case .mine(let claim):
+            return try transcribeFile(number, status, claim, write)
+        }
+    }
+
+    /// Transcribes a regular file.
+    ///
+    /// - Parameters:
+    ///   - before: what it was when it was opened.
+    ///   - claim: takes the outputs where they are files of their own.
+    private func transcribeFile(
+        _ number: CInt, _ before: stat, _ claim: OutputClaim?, _ write: @escaping TranscriptWriter.Write
+    ) throws -> InputReport {
+        let name = name
+        let options = AudioReader.Options(raw: task.raw, decoders: EncodedAudio(), strict: task.strict) {
+            Log.warning($0)
+        }
+        // Where standard input stands is where this recording begins.
+        let origin = lseek(number, 0, SEEK_CUR)
+        let speech = RecordedSpeech(
+            opening: {
+                lseek(number, origin, SEEK_SET)
+                return DescriptorSource(borrowing: number, name: name)
+            }, name: name, options: options)
+        batch.interruption.begin(reading: nil)
+        defer { batch.interruption.end(reading: nil) }
+        var account = Account()
+        do {
+            var outputs: [Path] = []
+            var writer = TranscriptWriter()
+            for format in task.formats {
+                let formatter = format.makeFormatter(input: label, engine: batch.engines.engine.name)
+                if let claim {
+                    let file = try claim.open(format.rawValue)
+                    outputs.append(file.path)
+                    writer.add(formatter) { try file.write($0) }
+                } else {
+                    writer.add(formatter, write)
+                }
+            }
+            let heard = try batch.engines.withEngine { engine in
+                let recognition = Recognition(
+                    engine: engine, settings: task.settings, gate: gate, interruption: batch.interruption,
+                    ledger: task.ledger)
+                return try recognition.run(over: speech, into: &writer, &account)
+            }
+            if batch.interruption.caught != nil { throw EngineError(.cancelled, "interrupted") }
+            try refuseChange(of: number, since: before)
+            let isBad = isDamaged(speech.damage)
+            var report = InputReport(
+                input.path, isBad ? .failed : heard == .words ? .done : .noSpeech,
+                status: Int((isBad ? ExitStatus.badAudio : heard == .words ? .done : .noSpeech).rawValue))
+            report.fill(account, seconds: speech.seconds)
+            report.outputs = outputs
+            report.error = speech.damage?.description
+            report.took = (ContinuousClock.now - start) / .seconds(1)
+            // What could be decoded of a damaged file is worth having; but it is no more than that.
+            try claim?.commit(status: report.status, facts: report.json)
+            return report
+        } catch let failure as TranscriptOutput.WriteFailure {
+            throw failure
+        } catch {
+            throw Failed(underlying: named(error), account: account, seconds: speech.seconds)
+        }
+    }
+
+    /// An error of one input, and what it had cost by then.
+    struct Failed: Error {
+        let underlying: any Error
+        let account: Account
+        let seconds: Double
+    }
+
+    /// The error with the input's name, where it does not say it itself.
+    private func named(_ error: any Error) -> any Error {
+        if let error = error as? EngineError, task.namesInputs {
+            return EngineError(error.code, "\(name): \(error.message)", hint: error.hint)
+        }
+        if let error = error as? SystemError, task.folder != nil {
+            // Of reading it there would be an AudioError.
+            return Failure(
+                error.code == ENOSPC || error.code == EDQUOT ? .inputOutput : .cannotCreate, "\(name): \(error)")
+        }
+        return error
+    }
+
+    /// A file that somebody writes to is not what was transcribed.
+    private func refuseChange(of number: CInt, since before: stat) throws {
+        var after = stat()
+        guard task.folder != nil, fstat(number, &after) == 0 else { return }
+        let isSame =
+            before.st_size == after.st_size && before.st_mtim.tv_sec == after.st_mtim.tv_sec
+            && before.st_mtim.tv_nsec == after.st_mtim.tv_nsec
+        if !isSame {
+            throw Failure(
+                .tryLater, "\(name) has changed while it was read",
+                hint: "transcribe it when nobody writes to it any more")
+        }
+    }
+
+    private func transcribePipe(
+        _ number: CInt, of file: InputFile?, _ write: @escaping TranscriptWriter.Write
+    ) throws -> InputReport {
+        var writer = TranscriptWriter()
+        for format in task.formats {
+            writer.add(format.makeFormatter(input: label, engine: batch.engines.engine.name), write)
+        }
+        let recognition = Recognition(
+            engine: batch.engines.engine, settings: task.settings, gate: gate, interruption: batch.interruption,
+            ledger: task.ledger)
+        let pipe = PipeInput(
+            recognition: recognition, name: name, isNamed: label != nil, raw: task.raw, strict: task.strict,
+            isKept: task.isKept, recordingName: task.recordingName, setup: task.setup)
+        return try pipe.transcribe(number, of: file, input.path, writer)
+    }
+
+    /// Opens an input; what is no file of any kind is refused.
+    static func open(_ input: Path) throws -> Descriptor {
+        do throws(SystemError) {
+            let descriptor = try Descriptor.open(input, O_RDONLY | O_NOCTTY)
+            var status = stat()
+            if fstat(descriptor.number, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+                throw SystemError(code: EISDIR, call: "open", subject: input.description)
+            }
+            if isatty(descriptor.number) == 1 {
+                throw SystemError(code: ENOTTY, call: "open", subject: input.description)
+            }
+            return descriptor
+        } catch {
+            switch error.code {
+            case EISDIR: throw Failure(.noInput, "\(input) is a folder, not a file", hint: "name the files in it")
+            case ENOTTY: throw Failure(.usage, "\(input) is a terminal, not audio")
+            case ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG, ENXIO:
+                throw Failure(.noInput, "\(input): \(error.reason)")
+            default: throw error
+            }
+        }
+    }
+}
+
+extension InputReport {
+    /// Adds what was measured.
+    mutating func fill(_ account: Account, seconds: Double) {
+        self.seconds = seconds > 0 ? seconds : nil
+        attempts = account.attempts
+        secondsSent = account.attempts > 0 ? account.secondsSent : nil
+        engine = account.engine
+        parts = account.parts
+        coverage = account.coverage
+    }
+}

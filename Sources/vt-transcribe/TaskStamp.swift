@@ -1,0 +1,45 @@
+internal import Audio
+internal import Batch
+internal import Configuration
+internal import Glibc
+internal import Program
+internal import Transcription
+internal import VoiceActivity
+
+extension Batch.Task {
+    /// What the transcript of a file depends on: the file, the engine, and all that is asked of it.
+    func stamp(of file: stat) -> Stamp {
+        var stamp = stampOfOptions
+        stamp.add("size", Int64(file.st_size))
+        stamp.add("modified", Int64(file.st_mtim.tv_sec))
+        stamp.add("nanoseconds", Int64(file.st_mtim.tv_nsec))
+        return stamp
+    }
+
+    /// The part of it that all files share.
+    static func stampOfOptions(
+        _ settings: EngineSettings, _ setup: Setup, _ gateOptions: GateOptions, raw: RawInputOptions, strict: Bool
+    ) -> Stamp {
+        var stamp = Stamp()
+        stamp.add("languages", settings.languages.joined(separator: ","))
+        stamp.add("prompt", settings.prompt)
+        for keyword in settings.keywords { stamp.add("keyword", keyword) }
+        stamp.add("temperature", settings.temperature.map { String($0) })
+        stamp.add("timestamps", settings.timestamps?.rawValue)
+        stamp.add("speakers", String(settings.speakers))
+        for (key, value) in settings.options { stamp.add("option \(key)", value) }
+        for engine in engineNames(setup.engine.value) {
+            stamp.add("engine", engine)
+            stamp.add("model", setup.model(for: engine)?.value)
+            stamp.add("base url", setup.baseURL(for: engine)?.value)
+            stamp.add("upload format", setup.uploadFormat(for: engine)?.value.rawValue)
+            for option in setup.engineOptions(for: engine)?.value ?? [] {
+                stamp.add("own option \(option.key)", option.value)
+            }
+        }
+        stamp.add("detector", gateOptions.noGate ? "none" : gateOptions.detector?.rawValue)
+        stamp.add("raw", raw.format.map { "\($0.sampleRate) \($0.channels) \($0.sampleFormat.rawValue)" })
+        stamp.add("strict", String(strict))
+        return stamp
+    }
+}
