@@ -19,7 +19,7 @@ extension Plugin {
             description = try PluginDescription(parsing: answer, of: name)
             cache?.keep(answer, of: self)
         }
-        let missing = description.requirements.filter { !isInstalled($0) }
+        let missing = description.missingRequirements
         guard missing.isEmpty else {
             let names = missing.map(\.sanitized).joined(separator: ", ")
             throw PluginError(
@@ -27,6 +27,16 @@ extension Plugin {
             )
         }
         return description
+    }
+
+    /// What the plugin has said of itself before, without running it.
+    ///
+    /// - Returns: nil where nobody has asked it since it was changed, or what it needs is not there.
+    package func knownDescription(cache: DescriptionCache? = .standard) -> PluginDescription? {
+        guard let answer = cache?.answer(of: self), let known = try? PluginDescription(parsing: answer, of: name),
+            known.missingRequirements.isEmpty
+        else { return nil }
+        return known
     }
 
     private func ask(_ timeout: Duration) throws(PluginError) -> String {
@@ -53,6 +63,11 @@ extension Plugin {
         }
         return String(decoding: outcome.output, as: UTF8.self)
     }
+}
+
+extension PluginDescription {
+    /// What it needs and is not there.
+    fileprivate var missingRequirements: [String] { requirements.filter { !isInstalled($0) } }
 }
 
 /// Whether a file (with a `/`) or a command (in PATH) is there.

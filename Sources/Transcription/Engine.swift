@@ -6,13 +6,14 @@ package protocol Engine: Sendable {
     var name: String { get }
 
     /// Whether it may be started before anybody speaks: it costs nobody anything, and no request is made, until the first
-    /// sample has come. An engine that has to connect gains time.
+    /// sample has come. An engine that has to connect, or to load a model, gains time. Answered without running anything; one that
+    /// would have to be asked first says no.
     var beginsBeforeSpeech: Bool { get }
 
     /// Whether it mostly waits for somebody else to work: then several at once are faster.
     var waitsForOthers: Bool { get }
 
-    /// How much silence it wants to hear. Asked before each recording, once there is speech.
+    /// How much silence it wants to hear. Asked before each recording: once there is speech, or when it is started before that.
     ///
     /// - Throws: `EngineError` where the engine can't be asked.
     func gateRules() throws -> GateRules

@@ -39,7 +39,8 @@ package struct EngineChain: Engine {
         for engine in engines { engine.finish() }
     }
 
-    package var beginsBeforeSpeech: Bool { engines.allSatisfy(\.beginsBeforeSpeech) }
+    /// The others wait for speech where they must.
+    package var beginsBeforeSpeech: Bool { engines.first?.beginsBeforeSpeech ?? false }
 
     package var waitsForOthers: Bool { engines.allSatisfy(\.waitsForOthers) }
 
@@ -68,6 +69,10 @@ package struct EngineChain: Engine {
         var progress = Progress()
         var failures: [EngineError] = []
         for (index, engine) in engines.enumerated() {
+            // The one before may have failed while nobody spoke.
+            if index > 0, !engine.beginsBeforeSpeech, progress.given == 0 {
+                guard try waitForFirstSample(of: audio, cancellation) else { return }
+            }
             var mayRetry = true
             while true {
                 let failure: EngineError
@@ -111,6 +116,22 @@ package struct EngineChain: Engine {
         var isUnlocated = false
         /// Whether the last that was shown is a partial.
         var showsPartial = false
+        /// Samples that any engine has been given.
+        var given = 0
+    }
+
+    /// Waits for audio, and leaves it to whoever reads next.
+    ///
+    /// - Returns: whether there is any.
+    private func waitForFirstSample(of audio: any SpeechSource, _ cancellation: Cancellation?) throws -> Bool {
+        let block = UnsafeMutableBufferPointer<Int16>.allocate(capacity: 1)
+        defer { block.deallocate() }
+        while true {
+            if cancellation?.isCancelled == true { throw EngineError(.cancelled, "\(name) was stopped") }
+            guard let count = try audio.read(into: block, within: .milliseconds(100)) else { continue }
+            try audio.restart(at: 0)
+            return count > 0
+        }
     }
 
     /// One attempt of one engine, from where the recording is committed.
@@ -124,6 +145,7 @@ package struct EngineChain: Engine {
         }
         let start = progress.committed
         let speech = CountedSpeech(audio, from: start)
+        defer { progress.given += speech.count }
         let shift = Double(start) / Double(AudioFormat.speech.sampleRate)
         // Held back until they are final: of an engine that fails in between they would be words without an utterance.
         var words: [Word] = []

@@ -33,7 +33,8 @@ package struct EngineConformance {
         let undeclared = engine.description.takesFiles ? [] : ["transcribe-files-v1"]
         let general = Conformance.general(undeclared: undeclared, cancellation: cancellation)
         let own = [silence, sound, group, noAudio, noSample, halfSample, allOfIt, unknown, notUTF8, termination]
-        return general + own + (engine.description.takesFiles ? FilesConformance(self).checks : [])
+        let early = engine.description.standsBy ? [standby, lateSound] : []
+        return general + own + early + (engine.description.takesFiles ? FilesConformance(self).checks : [])
     }
 }
 
@@ -112,6 +113,30 @@ extension EngineConformance {
         Conformance.Check("SIGTERM ends it within 2 s", section: "HOW IT FAILS") { plugin in
             let steps = audio(EngineConformance.sound(seconds: 1)) + [.pause(.milliseconds(500)), .terminate]
             return try trial(steps).run(plugin).termination
+        }
+    }
+
+    private var standby: Conformance.Check {
+        Conformance.Check("it stands by, and ends where nobody speaks", section: "Standing by") { plugin in
+            let outcome = try trial(audio([]) + [.pause(.seconds(1)), .terminate]).run(plugin)
+            if let problem = outcome.leftovers { return .failed(problem) }
+            for line in outcome.lines.complete {
+                let verb = EventLine(parsing: String(decoding: line, as: UTF8.self))?.verb ?? ""
+                guard ["partial", "word", "final"].contains(verb) else { continue }
+                return .failed("it writes a \(verb) line before it has heard anything")
+            }
+            if outcome.terminationTime != nil { return outcome.termination }
+            if case .exited(let status)? = outcome.ending, Conformance.excuses.contains(status) {
+                return .untried("it \(outcome.howItEnded)", status: status)
+            }
+            return .failed("it \(outcome.howItEnded) before it had heard anything")
+        }
+    }
+
+    private var lateSound: Conformance.Check {
+        Conformance.Check("a second of sound after a second of waiting", section: "Standing by") { plugin in
+            let sound = littleEndian(EngineConformance.sound(seconds: 1)[...])
+            return try judge(plugin, audio([]) + [.pause(.seconds(1)), .bytes(sound)], seconds: 1)
         }
     }
 }

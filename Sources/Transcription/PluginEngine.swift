@@ -13,6 +13,8 @@ package struct PluginEngine: Engine {
 
     package var name: String { plugin.name }
 
+    package var beginsBeforeSpeech: Bool { description.standsBy }
+
     package func gateRules() -> GateRules {
         description.pause.map { GateRules(pause: $0) } ?? .standard
     }
@@ -66,7 +68,7 @@ package struct PluginEngine: Engine {
         }
         var reader = EventReader()
         var messages = LineCollector(onLine: onMessage)
-        let feed = SpeechFeed(audio, asWAV: description.input == .wav)
+        let feed = SpeechFeed(audio, asWAV: description.input == .wav, mustHoldSpeech: description.standsBy)
         let limits = ChildProcess.TimeLimits(afterInput: { [timeout = settings.timeout] in
             timeout ?? max(.seconds(60), .seconds(10 * feed.secondsRead))
         })
@@ -86,6 +88,8 @@ package struct PluginEngine: Engine {
         } catch let error as PluginError {
             try onEvent(asked(settings, seconds: feed.secondsRead))
             throw EngineError(error)
+        } catch is SpeechFeed.NobodySpoke {
+            return
         }
         try onEvent(asked(settings, seconds: feed.secondsRead))
         try judge(outcome, reader, secondsRead: feed.secondsRead)
@@ -168,10 +172,19 @@ package struct PluginEngine: Engine {
 private final class SpeechFeed: @unchecked Sendable {
     private let source: any SpeechSource
     private var header: [UInt8]
+    private let mustHoldSpeech: Bool
     private let samplesRead = Atomic(0)
 
-    init(_ source: any SpeechSource, asWAV: Bool) {
+    /// There was not one sample. The child that stood by for them is stopped, rather than made to recognise nothing: it may be
+    /// loading its model still.
+    struct NobodySpoke: Error {}
+
+    /// - Parameters:
+    ///   - asWAV: whether a header comes first.
+    ///   - mustHoldSpeech: whether a source without a sample is `NobodySpoke`.
+    init(_ source: any SpeechSource, asWAV: Bool, mustHoldSpeech: Bool) {
         self.source = source
+        self.mustHoldSpeech = mustHoldSpeech
         header = asWAV ? WAVHeader.streaming(.speech) : []
     }
 
@@ -190,6 +203,7 @@ private final class SpeechFeed: @unchecked Sendable {
         guard let count = try source.read(into: buffer.bindMemory(to: Int16.self), within: .milliseconds(100)) else {
             return nil
         }
+        if count == 0, mustHoldSpeech, samplesRead.load(ordering: .relaxed) == 0 { throw NobodySpoke() }
         samplesRead.add(count, ordering: .relaxed)
         return count * 2
     }

@@ -36,6 +36,9 @@ package final class RecordedSpeech: SpeechSource {
     /// Whether a header was found: what fails before is not worth keeping, what fails after is a recording.
     package var hasBegun: Bool { speech != nil || ahead?.hasBegun == true }
 
+    /// Whether more of it may still come, since somebody speaks or is about to.
+    package var isGrowing: Bool { if case .growing(let source) = input { source.isGrowing } else { false } }
+
     /// What was wrong with encoded audio, once its end has been read; all that could be decoded was given.
     package var damage: AudioError? { reader?.damage ?? ahead?.damage }
 

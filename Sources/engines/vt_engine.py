@@ -296,6 +296,8 @@ def _say(text):
 def _describe(engine):
     lines = ["vt-plugin 1", f"summary {engine.summary}", "input s16le"]
     lines += [f"partial {'yes' if engine.partial else 'no'}", "files yes", "requires python3"]
+    # Its model is loaded before the first sample is asked for.
+    lines.append("standby yes")
     lines += [f"option {name} {what}" for name, what in engine.options.items()]
     _say("\n".join(lines) + "\n")
 

@@ -86,6 +86,7 @@ struct Settings: Sendable {
         input s16le
         partial yes
         files yes
+        standby yes
         pause \(Tuning.pauseToHear)
 
         """ + Option.allCases.map { "option \($0.rawValue) \($0.help)\n" }.joined()

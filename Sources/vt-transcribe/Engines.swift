@@ -11,6 +11,9 @@ struct FoundEngine: Engine {
 
     var name: String { plugin.name }
 
+    /// What it has said before: where nobody speaks, one that never was asked is not run even for that.
+    var beginsBeforeSpeech: Bool { plugin.knownDescription()?.standsBy ?? false }
+
     func gateRules() throws -> GateRules { try described().gateRules() }
 
     func transcribe(

@@ -41,7 +41,7 @@ struct Recognition {
     /// Speech at any usable gain is above -40; a quiet room through a built-in microphone is below -55.
     private static let audibleLevel = -50.0
 
-    /// Recognises, writing each piece as soon as it is there. Where there is no speech the engine is not started.
+    /// Recognises, writing each piece as soon as it is there. Where there is no speech the engine hears nothing.
     ///
     /// - Parameter account: what it costs is added, also where it fails.
     /// - Throws: what the engine, the audio or the writing failed with.
@@ -51,43 +51,32 @@ struct Recognition {
         try writer.begin()
         let gated = gate.map { GatedSpeech(speech, gate: $0) }
         var hasSpoken = false
-        if try gated.map(waitForSpeech) ?? true {
-            var check = EventCheck(gated?.sent) { Log.info("\(engine.name): \($0)") }
-            let source: any SpeechSource = gated ?? speech
-            try engine.transcribe(source, settings: settings, cancellation: interruption.cancellation) { event in
-                if speech.isRefused { return }
-                switch event {
-                case .status(let text): Log.info("\(engine.name): \(text)")
-                case .warning(let text, let hint): Log.warning("\(engine.name): \(text)", hint: hint)
-                case .asked(let request):
-                    account.note(request)
-                    ledger?.note(request, at: PendingStore.timestamp(time(nil)))
-                case .partial, .word, .final: break
-                }
-                for event in check.check(event) {
-                    if case .final = event { hasSpoken = true }
-                    try writer.add(event)
-                }
+        var check = EventCheck(gated?.sent) { Log.info("\(engine.name): \($0)") }
+        func take(_ event: RecognitionEvent) throws {
+            if speech.isRefused { return }
+            switch event {
+            case .status(let text): Log.info("\(engine.name): \(text)")
+            case .warning(let text, let hint): Log.warning("\(engine.name): \(text)", hint: hint)
+            case .asked(let request):
+                account.note(request)
+                ledger?.note(request, at: PendingStore.timestamp(time(nil)))
+            case .partial, .word, .final: break
             }
+            for event in check.check(event) {
+                if case .final = event { hasSpoken = true }
+                try writer.add(event)
+            }
+        }
+        if let gated {
+            _ = try GuardedEngine(engine, over: gated).transcribe(
+                maySoonSpeak: speech.isGrowing, settings: settings, cancellation: interruption.cancellation,
+                onEvent: take)
+        } else {
+            try engine.transcribe(
+                speech, settings: settings, cancellation: interruption.cancellation, onEvent: take)
         }
         try writer.end()
         return hasSpoken ? .words : heardNoWords(speech, gated)
-    }
-
-    /// Waits for the first word, while the engine costs nothing.
-    ///
-    /// - Returns: whether the engine is needed.
-    private func waitForSpeech(_ gated: GatedSpeech) throws -> Bool {
-        if !engine.beginsBeforeSpeech {
-            var hasSpeech = try gated.hasSpeech(within: .milliseconds(100))
-            while hasSpeech == nil {
-                if interruption.caught != nil { throw EngineError(.cancelled, "interrupted") }
-                hasSpeech = try gated.hasSpeech(within: .milliseconds(100))
-            }
-            if hasSpeech != true { return false }
-        }
-        gated.follow(try engine.gateRules())
-        return true
     }
 
     /// Tells silence from what is worth keeping.

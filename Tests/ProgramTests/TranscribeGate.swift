@@ -123,6 +123,93 @@ struct TranscribeGate {
         #expect(try program.finish().status == 0)
     }
 
+    /// An engine that stands by, and says so when it is started and when it is stopped; `mode` says how it fares.
+    private func addStandby() throws {
+        try test.home.addPlugin(
+            "vt-transcribe-standby",
+            """
+            #!/bin/sh
+            mark="\(test.home.files)/standby"
+            case $1 in
+            describe) printf 'vt-plugin 1\\ninput s16le\\nstandby yes\\noption mode m\\n' ;;
+            transcribe-v1)
+                trap 'echo stopped >>"$mark"; exit 143' TERM
+                echo started >>"$mark"
+                [ "$VT_OPTION_MODE" != missing ] || { printf 'error\\tno model\\n'; exit 69; }
+                exec 3<&0
+                { printf 'final\\tbytes %s\\n' "$(wc -c <&3)"; } &
+                wait $! ;;
+            *) exit 64 ;;
+            esac
+            """)
+        // Before it has described itself nobody knows that it stands by; what it says is kept once its file is 2 s old.
+        try eventually("the description is kept") {
+            let asked = Command("vt-transcribe", ["--engine", "standby", "--no-gate", "--raw", Speech.goForward])
+            let result = try run(asked, home: test.home)
+            #expect(result.status == 0, "\(result)")
+            return !entries(of: test.home.directory("cache/vt/plugins")).isEmpty
+        }
+        unlink("\(test.home.files)/standby")
+    }
+
+    private var standbyMarks: String {
+        ((try? contents(of: "\(test.home.files)/standby")).map { String(decoding: $0, as: UTF8.self) } ?? "")
+    }
+
+    private func startStandby(_ options: String...) throws -> RunningProgram {
+        try start(
+            Command("vt-transcribe", ["--engine", "standby", "--raw"] + options), input: .open, home: test.home)
+    }
+
+    @Test(arguments: Vad.detectors)
+    func anEngineThatStandsByIsReadyWhenSomebodySpeaks(detector: String) throws {
+        try addStandby()
+        let program = try startStandby("--detector", detector)
+        // Before a single sample has come.
+        try eventually("the engine stands by") { standbyMarks == "started\n" }
+        program.write(Self.silence(1))
+        program.write(try contents(of: Speech.goForward))
+        program.write(Self.silence(1))
+        program.closeInput()
+        let result = try program.finish()
+        #expect(result.status == 0, "\(result)")
+        #expect((54000..<90000).contains(sent(result)), "\(result)")
+        #expect(standbyMarks == "started\n")
+        #expect(test.kept.isEmpty)
+    }
+
+    @Test(arguments: Vad.detectors, ["", "missing"])
+    func whereNobodySpeaksAnEngineThatStoodByLeavesNothing(detector: String, mode: String) throws {
+        try addStandby()
+        let program = try startStandby("--detector", detector, "--option", "mode=\(mode)")
+        try eventually("the engine stands by") { standbyMarks == "started\n" }
+        program.write(Self.silence(2))
+        program.closeInput()
+        let result = try program.finish()
+        #expect(result.status == 1, "\(result)")
+        #expect(result.text.isEmpty && result.errors.isEmpty, "\(result)")
+        #expect(standbyMarks == (mode.isEmpty ? "started\nstopped\n" : "started\n"))
+        #expect(test.kept.isEmpty)
+        // Of a file it is known soon enough whether somebody speaks in it.
+        unlink("\(test.home.files)/standby")
+        try test.write(Self.silence(2), to: "quiet.raw")
+        let asked = Command("vt-transcribe", ["--engine", "standby", "--raw", "quiet.raw"])
+        #expect(try run(asked, home: test.home).status == 1)
+        #expect(standbyMarks.isEmpty)
+    }
+
+    @Test func anEngineThatCannotStandByFailsWhenItIsNeeded() throws {
+        try addStandby()
+        let program = try startStandby("--option", "mode=missing")
+        try eventually("the engine has tried") { standbyMarks == "started\n" }
+        program.write(try contents(of: Speech.goForward))
+        program.closeInput()
+        let result = try program.finish()
+        #expect(result.status == 69, "\(result)")
+        #expect(result.errors.contains("no model"))
+        #expect(test.kept.count == 1)
+    }
+
     @Test func theDetectorThatWasAskedForMustBeThere() throws {
         let result = try run(
             Command("vt-transcribe", ["--detector", "silero", "--raw", Speech.goForward]), home: Home())

@@ -133,7 +133,8 @@ import Transcription
     @Test(arguments: [
         ("printf 'hello\\n'", "not “vt-plugin 1”"), ("printf 'vt-plugin 2\\n'", "vt-plugin 2"),
         ("printf 'vt-plugin 1\\r\\ninput mp3\\n'", "input is wav or s16le"),
-        ("printf 'vt-plugin 1\\npartial maybe\\n'", "partial is yes or no"), ("sleep 30", "longer than 2"),
+        ("printf 'vt-plugin 1\\npartial maybe\\n'", "partial is yes or no"),
+        ("printf 'vt-plugin 1\\nstandby always\\n'", "standby is yes or no"), ("sleep 30", "longer than 2"),
         ("printf 'vt-plugin 1\\n'; head -c 70000 /dev/zero | tr '\\0' x", "more than 65536"),
         ("printf 'vt-plugin 1\\n'; exit 3", "status 3"), ("printf 'vt-plugin 1\\n'; kill -9 $$", "signal 9"),
         ("printf 'vt-plugin 1\\n'; cat >/dev/null", "waits for input"),
@@ -151,6 +152,33 @@ import Transcription
         #expect(failures(found) == [])
         #expect(Conformance.status(of: found) == 69)
         #expect(found.contains { $0.line.hasPrefix("-\t") && $0.line.contains("no model") })
+    }
+
+    /// Rules for those who stand by, each broken once.
+    @Test(arguments: [
+        (good, ""), ("sleep 0.2; \(good)", ""), ("exit 0", "before it had heard anything"),
+        ("printf 'error\tno model\n'; exit 69", "-"), ("exit 3", "before it had heard anything"),
+        ("printf 'final\tthank you\n'; cat >/dev/null", "a final line before"),
+        ("trap '' TERM; cat >/dev/null; while :; do sleep 1; done", "had to be killed"),
+        ("timeout 0.5 cat >/dev/null", "before it had heard anything"),
+    ]) func standingBy(script: String, words: String) throws {
+        let found = try findings(
+            plugin(script, describe: "input s16le\nstandby yes"), only: ["Standing by"], timeout: .seconds(5))
+        #expect(found.count == 2)
+        if words.isEmpty {
+            #expect(failures(found) == [])
+        } else if words == "-" {
+            #expect(Conformance.status(of: found) == 69, "\(found.map(\.line))")
+        } else {
+            #expect(failures(found).contains { $0.contains(words) }, "\(found.map(\.line))")
+        }
+    }
+
+    @Test func whoDoesNotStandByIsNotTried() throws {
+        let plugin = try plugin(Self.good)
+        let engine = PluginEngine(plugin, try plugin.describe(cache: nil))
+        let checks = try EngineConformance(engine, settings: EngineSettings()).checks
+        #expect(!checks.contains { $0.section == "Standing by" })
     }
 
     /// Rules of transcribe-files-v1, each broken once.

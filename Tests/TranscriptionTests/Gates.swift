@@ -2,64 +2,6 @@ import Audio
 import Testing
 import Transcription
 
-/// A gate that hears speech wherever a sample is not zero, 100 ms later than it came, as detectors do.
-private final class LevelGate: SpeechGate {
-    private var position = 0
-    private var start: Int?
-    private var lastLoud = 0
-
-    var earliestStart: Int { start ?? position }
-
-    func begin() { (position, start, lastLoud) = (0, nil, 0) }
-
-    func hear(_ samples: UnsafeBufferPointer<Int16>, _ tell: (SpeechEdge) -> Void) {
-        for sample in samples {
-            position += 1
-            if sample != 0 {
-                lastLoud = position
-                if start == nil {
-                    start = position - 1
-                    tell(.began(at: position - 1))
-                }
-            } else if start != nil, position - lastLoud > 1600 {
-                start = nil
-                tell(.ended(at: lastLoud))
-            }
-        }
-    }
-
-    func finish(_ tell: (SpeechEdge) -> Void) {
-        if start != nil { tell(.ended(at: lastLoud)) }
-        start = nil
-    }
-}
-
-/// Sound and silence of known lengths; each sample of sound tells its place.
-private final class Recording: SpeechSource {
-    private let samples: [Int16]
-    private var next = 0
-    private let block: Int
-
-    /// - Parameter parts: seconds, positive of sound and negative of silence.
-    init(_ parts: [Double], block: Int = 4096) {
-        var samples: [Int16] = []
-        for part in parts {
-            for _ in 0..<Int(abs(part) * 16000) { samples.append(part > 0 ? Int16(samples.count / 160 + 1) : 0) }
-        }
-        self.samples = samples
-        self.block = block
-    }
-
-    func read(into buffer: UnsafeMutableBufferPointer<Int16>, within patience: Duration) throws -> Int? {
-        let count = min(buffer.count, block, samples.count - next)
-        for index in 0..<count { buffer[index] = samples[next + index] }
-        next += count
-        return count
-    }
-
-    func restart(at sample: Int) { next = sample }
-}
-
 /// All that comes.
 private func everything(of speech: GatedSpeech) throws -> [Int16] {
     let buffer = UnsafeMutableBufferPointer<Int16>.allocate(capacity: 1000)

@@ -131,6 +131,9 @@ package final class KeptAudio: Sendable {
             patience = nil
         }
 
+        /// Whether bytes may still come.
+        var isGrowing: Bool { !audio.state.read(\.isFinished) }
+
         /// Goes back to the first byte.
         package func rewind() {
             position = 0
