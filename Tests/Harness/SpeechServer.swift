@@ -18,7 +18,12 @@ package final class SpeechServer: Sendable {
     /// - Parameters:
     ///   - behaviours: how it meets each request in turn; the last one stays. The script says what there is.
     ///   - certificate: nil speaks plain http.
-    package init(_ behaviours: String..., certificate: Certificate? = nil) throws {
+    package convenience init(_ behaviours: String..., certificate: Certificate? = nil) throws {
+        try self.init(behaviours, certificate: certificate)
+    }
+
+    /// As above.
+    package init(_ behaviours: [String], certificate: Certificate? = nil) throws {
         directory = try TemporaryDirectory("speech-server")
         self.certificate = certificate
         var arguments = ["--log", directory("log"), "--keep", directory("body")]
@@ -57,6 +62,14 @@ package final class SpeechServer: Sendable {
             try requests.count >= count
         }
         return try requests
+    }
+
+    /// Waits until the heads of so many requests have come, whatever becomes of their bodies.
+    package func waitForHeads(_ count: Int) throws {
+        try eventually("the server has met the heads of \(count) requests", detail: { self.server.errors }) {
+            guard access(directory("log.begun"), R_OK) == 0 else { return false }
+            return try contents(of: directory("log.begun")).count { $0 == 0x0A } >= count
+        }
     }
 
     /// The audio of a request: a file in the body, or the whole body.

@@ -30,6 +30,8 @@ package struct Provider: Sendable {
     /// Whether it takes a body whose length is not known when it begins.
     package var takesUnknownLength = true
     package var limits: Limits
+    /// Statuses after which it wants to be asked once more, and not again and again.
+    package var triedOnce: Set<Int> = []
     /// Hints for statuses that do not mean there what they mean elsewhere.
     package var hints: [Int: String] = [:]
 
