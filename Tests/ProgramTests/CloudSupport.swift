@@ -49,7 +49,7 @@ struct CloudHome {
     func speak(_ audio: [UInt8], _ arguments: [String] = [], engine: String = "openai") throws -> Result {
         let program = try start(command(arguments, engine: engine), input: .open, home: home)
         program.write(audio)
-        try server.waitForHeads(1)
+        try server.wait(for: "head")
         program.closeInput()
         return try program.finish()
     }
