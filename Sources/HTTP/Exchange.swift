@@ -14,6 +14,7 @@ package final class Exchange: Sendable {
         var body: [UInt8] = []
         var outcome: Result<Void, HTTPError>?
         var timings: Timings
+        var isOpenEnded = false
         var isConnected = false
         var isReleased = false
         var isCancelled = false
@@ -50,6 +51,9 @@ package final class Exchange: Sendable {
 
     /// The answer's head, if it has come.
     package var head: ResponseHead? { state.read(\.head) }
+
+    /// Whether the body went without a length, since nobody knew it when the request was made: known once the answer has come.
+    package var isOpenEnded: Bool { state.read(\.isOpenEnded) }
 
     /// Whether the answer is complete, or the request has failed.
     package var hasEnded: Bool { state.read { $0.outcome != nil } }
@@ -159,6 +163,10 @@ package final class Exchange: Sendable {
             unsafe state.body.append(contentsOf: bytes)
             return true
         }
+    }
+
+    func noteOpenEnd() {
+        state.change { $0.isOpenEnded = true }
     }
 
     func note(_ change: (inout Timings) -> Void) {

@@ -19,20 +19,23 @@ package struct RetryPolicy: Sendable {
     /// - Parameters:
     ///   - attempt: how many tries have failed, from 1.
     ///   - head: the answer, where there was one; without one the connection failed.
+    ///   - isTransient: whether the answer is one that may be another one later; nil leaves it to its status. The server's own word,
+    ///     `x-should-retry`, counts more.
     ///   - now: seconds since 1970.
     ///   - random: 0 to 1, so that many clients don't come back at once.
     /// - Returns: seconds; nil where it is not to be tried again.
     package func delay(
-        afterAttempt attempt: Int, _ head: ResponseHead?, now: Double, random: Double = .random(in: 0...1)
+        afterAttempt attempt: Int, _ head: ResponseHead?, isTransient: Bool? = nil, now: Double,
+        random: Double = .random(in: 0...1)
     ) -> Double? {
         guard attempt <= maximum else { return nil }
         if let head {
             switch head["x-should-retry"]?.lowercased() {
             case "true": break
             case "false": return nil
-            default: guard RetryPolicy.isTransient(head.status) else { return nil }
+            default: guard isTransient ?? RetryPolicy.isTransient(head.status) else { return nil }
             }
-            if let asked = RetryPolicy.askedFor(head, now: now) {
+            if let asked = RetryPolicy.waitAskedFor(by: head, now: now) {
                 if asked > longestWait { return nil }
                 if asked > 0 { return asked }
             }
@@ -46,8 +49,10 @@ package struct RetryPolicy: Sendable {
     }
 
     /// The wait that a server asks for, in seconds: `retry-after-ms`, else `Retry-After` as seconds or as a date (RFC 9110,
-    /// 10.2.3).
-    static func askedFor(_ head: ResponseHead, now: Double) -> Double? {
+    /// 10.2.3); nil where it asks for none.
+    ///
+    /// - Parameter now: seconds since 1970.
+    package static func waitAskedFor(by head: ResponseHead, now: Double) -> Double? {
         if let text = head["retry-after-ms"], let milliseconds = Double(text), milliseconds.isFinite {
             return milliseconds / 1000
         }

@@ -96,6 +96,7 @@ internal import Text
             let length = request.body.length
             set(CURLOPT_UPLOAD, 1)
             unsafe vt_curl_set_size(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(length ?? -1))
+            if length == nil { exchange.noteOpenEnd() }
             // A server that never says 100 would cost a second.
             append("Expect:")
         }
@@ -213,7 +214,7 @@ internal import Text
             let now = ContinuousClock.now
             exchange.note { $0.firstByteReceived = now }
             hasAnswer = true
-            isCutShort = !hasEndedBody && exchange.request.body.length == nil
+            isCutShort = !hasEndedBody && exchange.isOpenEnded
             exchange.receive(whole)
         }
         return line.count
@@ -257,7 +258,9 @@ internal import Text
             if now - lastProgress > .seconds(limits.stall) { fail(.timedOut("the answer did not come to its end")) }
         } else if let endOfBody, !hasAnswer {
             let limit = limits.answer()
-            if now - endOfBody > .seconds(limit) { fail(.timedOut("no answer within \(Int(limit)) s")) }
+            if now - endOfBody > .seconds(limit) {
+                fail(.timedOut("no answer within \(decimal(limit, places: limit < 10 ? 1 : 0)) s"))
+            }
         } else if let endOfBody {
             // A server that drips its answer is not waited for without end.
             let limit = limits.answer()

@@ -55,7 +55,8 @@ struct Recognition {
         func take(_ event: RecognitionEvent) throws {
             if speech.isRefused { return }
             switch event {
-            case .status(let text): Log.info("\(engine.name): \(text)")
+            // Engines on the network say their name themselves, also where they are one of several.
+            case .status(let text): Log.info(text.hasPrefix(engine.name) ? text : "\(engine.name): \(text)")
             case .warning(let text, let hint): Log.warning("\(engine.name): \(text)", hint: hint)
             case .asked(let request):
                 account.note(request)

@@ -18,10 +18,16 @@ package final class SpeechServer: Sendable {
     /// - Parameters:
     ///   - behaviours: how it meets each request in turn; the last one stays. The script says what there is.
     ///   - certificate: nil speaks plain http.
-    package init(_ behaviours: String..., certificate: Certificate? = nil) throws {
+    ///   - port: where it listens; 0 is any.
+    package convenience init(_ behaviours: String..., certificate: Certificate? = nil, port: Int = 0) throws {
+        try self.init(behaviours, certificate: certificate, port: port)
+    }
+
+    /// As above.
+    package init(_ behaviours: [String], certificate: Certificate? = nil, port: Int = 0) throws {
         directory = try TemporaryDirectory("speech-server")
         self.certificate = certificate
-        var arguments = ["--log", directory("log"), "--keep", directory("body")]
+        var arguments = ["--log", directory("log"), "--keep", directory("body"), "--port", String(port)]
         if let certificate { arguments += ["--tls", certificate.path, certificate.keyPath] }
         let script = "\(BuiltPrograms.packageDirectory)/Tests/Fixtures/servers/speech-server"
         let server = try start(Command(script, arguments + behaviours))
@@ -30,7 +36,7 @@ package final class SpeechServer: Sendable {
             if server.hasEnded { throw HarnessError("speech-server ended: \(server.errors)") }
             return server.text.hasSuffix("\n")
         }
-        port = Int(server.text.dropLast()) ?? 0
+        self.port = Int(server.text.dropLast()) ?? 0
     }
 
     deinit {
@@ -57,6 +63,16 @@ package final class SpeechServer: Sendable {
             try requests.count >= count
         }
         return try requests
+    }
+
+    /// Waits until so many requests have come so far.
+    ///
+    /// - Parameter step: `head`, or `body` where all of it has come.
+    package func wait(for step: String, ofRequests count: Int = 1) throws {
+        try eventually("the server has met \(count) times a \(step)", detail: { self.server.errors }) {
+            guard access(directory("log.steps"), R_OK) == 0 else { return false }
+            return try text(of: directory("log.steps")).split(separator: "\n").count { $0.hasSuffix(step) } >= count
+        }
     }
 
     /// The audio of a request: a file in the body, or the whole body.

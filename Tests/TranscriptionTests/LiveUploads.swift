@@ -49,11 +49,14 @@ private struct PlainService: CloudService {
     let uploadFormats = [UploadFormat.pcm]
     let takesUnknownLength = true
     let uploadLimit: Int? = nil
+    var shortest = 0.0
     let url: String
 
-    func uploadRequest(_ format: UploadFormat, settings: EngineSettings) -> UploadRequest {
+    func shortestAudio(_ settings: EngineSettings) -> Double { shortest }
+
+    func uploadRequest(_ format: UploadFormat, isLive: Bool, settings: EngineSettings) -> UploadRequest {
         UploadRequest(
-            url: url, headers: [Header("Authorization", "Bearer sk-test", isSecret: true)],
+            url: isLive ? "\(url)/live" : url, headers: [Header("Authorization", "Bearer sk-test", isSecret: true)],
             form: .multipart(
                 fields: [.init("model", "any")], file: .init("file", fileName: "voice.pcm", contentType: "audio/pcm")))
     }
@@ -100,9 +103,9 @@ private struct PlainService: CloudService {
 
     private func bytes(_ samples: [Int16]) -> [UInt8] { samples.withUnsafeBytes { Array($0) } }
 
-    private func engine(_ server: SpeechServer) -> LiveUpload {
+    private func engine(_ server: SpeechServer, shortest: Double = 0) -> LiveUpload {
         LiveUpload(
-            PlainService(url: "\(server.url)/v1"),
+            PlainService(shortest: shortest, url: "\(server.url)/v1"),
             LiveUpload.Surroundings(
                 makeEncoder: { _, sink in PassingOn(sink) }, lengthWanted: KnownServers(path: directory("servers"))))
     }
@@ -158,10 +161,12 @@ private struct PlainService: CloudService {
         let requests = try server.requests(2)
         #expect(requests.count == 2)
         #expect(requests[1]["headers"]?["content-length"] != nil)
+        #expect(requests.map { $0["path"]?.string } == ["/v1/live", "/v1"], "each has its own address")
         #expect(try server.audio(ofRequest: 2) == bytes(Self.loud))
         // It is known from now on, in other processes too.
         #expect(try transcribe(engine(server)) == Self.text)
         #expect(try server.requests(3).count == 3)
+        #expect(try server.requests.last?["path"]?.string == "/v1")
         #expect(String(decoding: try contents(of: directory("servers")), as: UTF8.self) == "\(server.url)\n")
     }
 
@@ -185,6 +190,40 @@ private struct PlainService: CloudService {
         #expect(requests.count == 3)
         #expect(requests.last?["audio"]?["size"]?.integer == 64000)
         #expect(try server.audio(ofRequest: 3) == bytes(Self.loud), "from the first byte")
+    }
+
+    /// What a server says itself counts more than what its status means.
+    @Test func aServerThatWantsToBeAskedAgain() throws {
+        let server = try SpeechServer("status:404,x-should-retry=true", "json")
+        #expect(try transcribe(engine(server)) == Self.text)
+        #expect(try server.requests(2).count == 2)
+    }
+
+    @Test func aServerThatWantsToBeLeftAlone() throws {
+        let server = try SpeechServer("status:503,x-should-retry=false", "json")
+        let engine = engine(server)
+        let error = #expect(throws: EngineError.self) { try transcribe(engine) }
+        #expect(error?.code == .tryLater)
+        #expect(try server.requests(1).count == 1)
+    }
+
+    @Test(arguments: ["status:429,Retry-After=121", "status:503,retry-after-ms=600000"])
+    func nobodyWaitsForLong(behaviour: String) throws {
+        let server = try SpeechServer(behaviour, "json")
+        let engine = engine(server)
+        let error = #expect(throws: EngineError.self) { try transcribe(engine) }
+        #expect(error?.code == .tryLater)
+        #expect(error?.message.hasSuffix("it asks for a pause of \(behaviour.contains("121") ? 121 : 600) s") == true)
+        #expect(try server.requests(1).count == 1)
+    }
+
+    /// A single short word is worth as much as a long one.
+    @Test(arguments: [true, false]) func whatIsTooShortGetsSilenceBehindIt(isLive: Bool) throws {
+        let server = try SpeechServer("json")
+        let word = Array(Self.loud.prefix(800))
+        #expect(try transcribe(engine(server, shortest: 0.1), word, isLive: isLive) == Self.text)
+        _ = try server.requests(1)
+        #expect(try server.audio(ofRequest: 1) == bytes(word) + [UInt8](repeating: 0, count: 1600))
     }
 
     @Test(arguments: [("status:500,retry-after-ms=1", 3), ("unauthorized", 1)])

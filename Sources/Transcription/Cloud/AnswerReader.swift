@@ -47,7 +47,7 @@ struct AnswerReader {
         }
         switch first {
         case "{":
-            guard let document = JSONValue(parsing: text) else { throw broken(text) }
+            guard let document = JSONValue(tolerating: text) else { throw broken(text) }
             return try reader.events(of: document)
         case "\"":
             // Some clones quote the text that was asked for as plain text.
@@ -83,7 +83,7 @@ struct AnswerReader {
             isComplete = true
             return rest(nil)
         }
-        guard let event = JSONValue(parsing: data) else { throw broken(data) }
+        guard let event = JSONValue(tolerating: data) else { throw broken(data) }
         if let failure = ServiceFailure(inside: event, named: name) { throw failure.error }
         let type = event["type"]?.string ?? event["object"]?.string ?? ""
         switch type {
@@ -180,6 +180,21 @@ extension Utterance {
     /// The utterance as events, its words first; none where nothing was understood.
     fileprivate var events: [RecognitionEvent] {
         text.isEmpty ? [] : words.map(RecognitionEvent.word) + [.final(self)]
+    }
+}
+
+extension JSONValue {
+    /// Reads a document of which a string may hold a control character as it is: some servers write what a model says without
+    /// a look at it. Each becomes a space, which it is between values too.
+    ///
+    /// - Parameter text: nil where it is none for another reason.
+    init?(tolerating text: String) {
+        if let value = JSONValue(parsing: text) {
+            self = value
+            return
+        }
+        guard text.utf8.contains(where: { $0 < 0x20 }) else { return nil }
+        self.init(parsing: String(decoding: text.utf8.map { $0 < 0x20 ? 0x20 : $0 }, as: UTF8.self))
     }
 }
 

@@ -17,11 +17,18 @@ package protocol CloudService: Sendable {
     /// Bytes of a body at most; nil where nobody says.
     var uploadLimit: Int? { get }
 
+    /// The shortest audio that it takes, in seconds; shorter audio is sent with silence behind it.
+    func shortestAudio(_ settings: EngineSettings) -> Double
+
     /// What is sent around the audio.
     ///
-    /// - Parameter format: one of `uploadFormats`.
+    /// - Parameters:
+    ///   - format: one of `uploadFormats`.
+    ///   - isLive: whether the audio still grows while it is sent; some providers have an address for either.
     /// - Throws: `EngineError` where the settings ask for what the provider hasn't.
-    func uploadRequest(_ format: UploadFormat, settings: EngineSettings) throws(EngineError) -> UploadRequest
+    func uploadRequest(
+        _ format: UploadFormat, isLive: Bool, settings: EngineSettings
+    ) throws(EngineError) -> UploadRequest
 
     /// The model that is asked; nil where the service has one of its own.
     func model(for settings: EngineSettings) -> String?
@@ -114,6 +121,8 @@ package struct UploadFailure: Sendable {
         case none
         /// The same again later: statuses 408, 409, 429 and 5xx, unless a bill must be paid first.
         case retry
+        /// The same again, but not a third time.
+        case retryOnce
     }
 
     package var error: EngineError

@@ -60,7 +60,7 @@ package final class LiveUpload: Engine {
             let known = service.uploadFormats.map(\.rawValue).joined(separator: ", ")
             throw EngineError(.usage, "\(name): it does not take \(format.rawValue)", hint: "it takes \(known)")
         }
-        let upload = try service.uploadRequest(format, settings: settings)
+        let upload = try service.uploadRequest(format, isLive: true, settings: settings)
         let run = try UploadRun(
             self, upload, format: format, settings: settings, cancellation: cancellation, source: audio)
         try run.transcribe(onEvent)

@@ -34,6 +34,8 @@ package struct Provider: Sendable {
     package var minimumBilledSeconds = 0.0
     /// Whether nobody charges for it: it is the user's own.
     package var isFree = false
+    /// Statuses after which it wants to be asked once more, and not again and again.
+    package var triedOnce: Set<Int> = []
     /// Hints for statuses that do not mean there what they mean elsewhere.
     package var hints: [Int: String] = [:]
 

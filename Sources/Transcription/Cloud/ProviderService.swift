@@ -87,13 +87,17 @@ package final class ProviderService: CloudService {
 
     package var uploadLimit: Int? { provider.limits.bytes }
 
+    package func shortestAudio(_ settings: EngineSettings) -> Double {
+        (provider.model(settings.model).limits ?? provider.limits).minimumSeconds
+    }
+
     package func uploadRequest(
-        _ format: UploadFormat, settings: EngineSettings
+        _ format: UploadFormat, isLive: Bool, settings: EngineSettings
     ) throws(EngineError) -> UploadRequest {
         guard let container = AudioContainer(rawValue: format.rawValue) else {
             throw EngineError(.usage, "\(name) does not take \(format.rawValue)")
         }
-        var request = try provider.plan(settings, baseURL: baseURL, container: container, isLive: true).request
+        var request = try provider.plan(settings, baseURL: baseURL, container: container, isLive: isLive).request
         if let header = try authorization() { request.headers.append(header) }
         return request
     }
@@ -107,13 +111,17 @@ package final class ProviderService: CloudService {
     }
 
     package func makeReplyReader(_ head: ResponseHead, settings: EngineSettings) -> any ReplyReader {
-        AnswerCollector(AnswerReader(provider.dialect, named: name), mediaType: head.contentType)
+        AnswerCollector(
+            AnswerReader(provider.dialect, named: name), mediaType: head.contentType, key: key.withLock { $0 ?? nil })
     }
 
     package func explain(_ response: Response) -> UploadFailure {
+        let status = response.head.status
         let failure = ServiceFailure(
-            status: response.head.status, body: response.body, from: provider, key: key.withLock { $0 ?? nil })
-        return UploadFailure(failure.error, remedy: failure.isTransient ? .retry : .none)
+            status: status, body: response.body, from: provider, format: uploadFormats[0], keySource: keySource,
+            key: key.withLock { $0 ?? nil })
+        guard failure.isTransient else { return UploadFailure(failure.error, remedy: .none) }
+        return UploadFailure(failure.error, remedy: provider.triedOnce.contains(status) ? .retryOnce : .retry)
     }
 
     /// Looks whether the settings can be asked for, without asking.
@@ -160,10 +168,13 @@ private struct AnswerCollector: ReplyReader {
     private let mediaType: String?
     private var parser: ServerSentEventParser?
     private var body: [UInt8] = []
+    /// Appears in no message, whatever the server repeats.
+    private let key: Secret?
 
-    init(_ reader: AnswerReader, mediaType: String?) {
+    init(_ reader: AnswerReader, mediaType: String?, key: Secret?) {
         self.reader = reader
         self.mediaType = mediaType
+        self.key = key
         parser = mediaType == "text/event-stream" ? ServerSentEventParser() : nil
     }
 
@@ -173,15 +184,29 @@ private struct AnswerCollector: ReplyReader {
             return []
         }
         var result: [RecognitionEvent] = []
-        for event in parser?.add(bytes) ?? [] { result += try reader.events(ofEvent: event.data) }
+        do {
+            for event in parser?.add(bytes) ?? [] { result += try reader.events(ofEvent: event.data) }
+        } catch {
+            throw redacted(error)
+        }
         if parser?.isTooLarge == true { throw reader.overflow }
         return result
     }
 
     mutating func finish() throws(EngineError) -> [RecognitionEvent] {
-        guard parser != nil else { return try reader.events(ofBody: body, mediaType: mediaType) }
-        var result: [RecognitionEvent] = []
-        if let last = parser?.finish() { result += try reader.events(ofEvent: last.data) }
-        return result + (try reader.finish())
+        do {
+            guard parser != nil else { return try reader.events(ofBody: body, mediaType: mediaType) }
+            var result: [RecognitionEvent] = []
+            if let last = parser?.finish() { result += try reader.events(ofEvent: last.data) }
+            return result + (try reader.finish())
+        } catch {
+            throw redacted(error)
+        }
+    }
+
+    private func redacted(_ error: EngineError) -> EngineError {
+        var error = error
+        error.message = key?.redacted(in: error.message) ?? error.message
+        return error
     }
 }

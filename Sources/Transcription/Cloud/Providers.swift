@@ -105,7 +105,7 @@ extension Provider {
                 timestamps: .words)
         ],
         options: ["conversation_context"], formats: [.wav],
-        limits: Limits(bytes: 40_000_000, seconds: 120, minimumSeconds: 0.08))
+        limits: Limits(bytes: 40_000_000, seconds: 120, minimumSeconds: 0.08), triedOnce: [500, 504])
 
     /// https://github.com/ggml-org/whisper.cpp, examples/server.
     static let whisperServer = Provider(
@@ -124,8 +124,10 @@ extension Provider {
         // It decodes neither Opus nor a FLAC stream whose length is unknown; a FLAC file it does.
         formats: [.wav, .flac, .mp3, .vorbis], limits: Limits(), isFree: true,
         hints: [
+            400:
+                "whisper-server never says why; one reason is audio that it does not decode, and --upload-format wav it does",
             404:
-                "whisper-server says so too while it loads its model, and for one that was started with --inference-path"
+                "whisper-server says so too while it loads its model, and for one that was started with --inference-path",
         ])
 
     /// https://github.com/speaches-ai/speaches

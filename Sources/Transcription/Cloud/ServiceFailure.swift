@@ -35,17 +35,22 @@ struct ServiceFailure: Error, Equatable, Sendable {
     /// - Parameters:
     ///   - status: the answer's, not of the 200s.
     ///   - body: as it came.
+    ///   - format: what the audio was packed as.
+    ///   - keySource: where the key is from, for the hint.
     ///   - key: does not appear in the message, even where the server repeats it.
-    init(status: Int, body: [UInt8], from provider: Provider, key: Secret? = nil) {
+    init(
+        status: Int, body: [UInt8], from provider: Provider, format: UploadFormat, keySource: KeySource,
+        key: Secret? = nil
+    ) {
         let text = String(decoding: body.prefix(1 << 20), as: UTF8.self)
         var said = Said()
-        if let document = JSONValue(parsing: text.trimmingSpace) {
+        if let document = JSONValue(tolerating: text.trimmingSpace) {
             ServiceFailure.read(document, &said, depth: 0)
         } else if !text.trimmingSpace.hasPrefix("<") {
             said.message = text
         }
         said.message = (key?.redacted(in: said.message) ?? said.message).onOneLine
-        self.init(status: status, said, provider)
+        self.init(status: status, said, provider, format, keySource)
     }
 
     /// Reads an error inside of an answer that began as a success; nil where it is none.
@@ -75,18 +80,22 @@ struct ServiceFailure: Error, Equatable, Sendable {
         self.isTransient = isTransient
     }
 
-    private init(status: Int, _ said: Said, _ provider: Provider) {
+    private init(status: Int, _ said: Said, _ provider: Provider, _ format: UploadFormat, _ keySource: KeySource) {
         let name = provider.name
-        let words = said.message.isEmpty ? ServiceFailure.phrase(status) : said.message.excerpt
+        var words = said.message.isEmpty ? ServiceFailure.phrase(status) : said.message.excerpt
+        // The sentence goes on behind it.
+        if words.hasSuffix("."), !words.hasSuffix("..") { words.removeLast() }
         var code = EngineError.Code.unavailable
         var hint: String?
-        let keyHint =
-            provider.authorization == .none
-            ? nil : "look at the key in \(provider.keyVariable), and at what it may do"
+        let shorter = "vt-vad split makes shorter recordings"
         switch status {
-        case 401, 403, 407:
+        case 401, 403:
             code = .noPermission
-            hint = status == 407 ? "the proxy wants to know who you are: see https_proxy" : keyHint
+            hint = ServiceFailure.keyHint(keySource, provider)
+        // Of a proxy on the way to a server without TLS; with TLS it refuses the connection.
+        case 407:
+            code = .noPermission
+            hint = "the proxy wants to know who you are: put name and password into http_proxy"
         case 402:
             code = .noPermission
             hint = "there is no credit left at \(name)"
@@ -108,18 +117,19 @@ struct ServiceFailure: Error, Equatable, Sendable {
         case 405: hint = "look at the address: something else answers there"
         case 413:
             code = .badAudio
-            hint = "--upload-format opus is the smallest; vt-vad --split makes shorter recordings"
+            hint =
+                format == .opus || !provider.formats.contains(.opus)
+                ? shorter : "--upload-format opus is the smallest; " + shorter
         case 415:
             code = .badAudio
-            hint = "--upload-format wav is what nearly every server decodes"
+            hint = format == .wav ? nil : "--upload-format wav is what nearly every server decodes"
         case 411:
-            hint = "something between wants to know the length first"
+            hint = "it was told the length: something between, a proxy or a gateway, loses it"
         case 400, 422:
             if ServiceFailure.isAboutAudio(said) {
                 code = .badAudio
                 hint =
-                    said.message.contains("longer") || said.codes.contains("audio_too_long")
-                    ? "vt-vad --split makes shorter recordings" : nil
+                    said.message.contains("longer") || said.codes.contains("audio_too_long") ? shorter : nil
             }
         default: break
         }
@@ -130,7 +140,20 @@ struct ServiceFailure: Error, Equatable, Sendable {
         if code == .noPermission, status == 402 || status == 429 {
             error.message = "\(name) wants to be paid (\(status)): \(words)"
         }
+        if status == 407 { error.message = "the proxy on the way to \(name) refuses (407): \(words)" }
         if code == .badAudio { error.message = "\(name) refused the audio (\(status)): \(words)" }
+    }
+
+    /// Where to look when a key is refused, or was never sent.
+    private static func keyHint(_ source: KeySource, _ provider: Provider) -> String? {
+        switch source {
+        case .environment(let variable): "look at the key in \(variable), and at what it may do"
+        case .file(let path): "look at the key in \(path), and at what it may do"
+        case .command(let command): "look at the key that “\(command.excerpt)” prints, and at what it may do"
+        case .none:
+            provider.authorization == .none
+                ? nil : "it wants a key: put it into VT_API_KEY, or name a key_file in the configuration (vt.toml(5))"
+        }
     }
 
     private static func isAboutAudio(_ said: Said) -> Bool {

@@ -8,7 +8,8 @@ internal import Text
 /// The requests that are made for one recording, one after the other, until one succeeds or no other may.
 struct UploadAttempts: ~Copyable {
     private let engine: LiveUpload
-    private let upload: UploadRequest
+    /// What is sent around a body that grows, and around one whose length is known.
+    private var upload: UploadRequest
     private let format: UploadFormat
     private let file: UploadFile
     private let settings: EngineSettings
@@ -28,7 +29,6 @@ struct UploadAttempts: ~Copyable {
     private var needsLength: Bool
     private var hasSpeech = false
     private var isComplete = false
-    private var isChunked = false
     private var nextTry: ContinuousClock.Instant?
     private var endOfSpeech: ContinuousClock.Instant?
     private(set) var hasBegun = false
@@ -48,6 +48,11 @@ struct UploadAttempts: ~Copyable {
         guard let address = URLParts(upload.url) else {
             throw EngineError(.configuration, "\(engine.name): this is no http address: \(upload.url.sanitized)")
         }
+        let wantsLength =
+            !engine.service.takesUnknownLength
+            || engine.surroundings.lengthWanted?.contains(address.origin) == true
+        let upload =
+            wantsLength ? try engine.service.uploadRequest(format, isLive: false, settings: settings) : upload
         self.engine = engine
         self.upload = upload
         self.format = format
@@ -56,8 +61,7 @@ struct UploadAttempts: ~Copyable {
         self.cancellation = cancellation
         url = upload.url
         origin = address.origin
-        needsLength =
-            !engine.service.takesUnknownLength || engine.surroundings.lengthWanted?.contains(address.origin) == true
+        needsLength = wantsLength
     }
 
     /// Whether a request with an open body is on its way.
@@ -120,7 +124,7 @@ struct UploadAttempts: ~Copyable {
             }
             try report(exchange, givenAway: nil, onEvent)
             if let delay = try delay(after: failure) {
-                try onEvent(.status("\(failure.message); trying again in \(decimal(delay, places: 1)) s"))
+                try onEvent(.status("\(failure.message); \(announced(delay))"))
                 nextTry = .now + .seconds(delay)
             } else {
                 // The network may be back when the recording has ended.
@@ -134,10 +138,12 @@ struct UploadAttempts: ~Copyable {
         if response.head.isSuccess {
             // An answer before the end of the question: it has not waited for the body.
             try onEvent(.status("\(origin) answers before it has heard all; it gets the recording with its length"))
-            refuseUnknownLength()
+            try wantLength()
             return
         }
-        if let delay = try judge(response, wasChunked: true, onEvent) { nextTry = .now + .seconds(delay) }
+        if let delay = try judge(response, wasChunked: exchange.isOpenEnded, onEvent) {
+            nextTry = .now + .seconds(delay)
+        }
     }
 
     /// Waits for the answer; makes the request again where that may help.
@@ -157,7 +163,7 @@ struct UploadAttempts: ~Copyable {
                 try report(exchange, givenAway: nil, onEvent)
                 if error.code == .heldTooLong { continue }
                 guard let delay = try delay(after: error) else { throw EngineError(error, engine: engine.name) }
-                try onEvent(.status("\(error.message); trying again in \(decimal(delay, places: 1)) s"))
+                try onEvent(.status("\(error.message); \(announced(delay))"))
                 nextTry = .now + .seconds(delay)
                 continue
             }
@@ -167,7 +173,9 @@ struct UploadAttempts: ~Copyable {
             }
             let response = try answer(of: exchange)
             try report(exchange, givenAway: nil, onEvent)
-            if let delay = try judge(response, wasChunked: isChunked, onEvent) { nextTry = .now + .seconds(delay) }
+            if let delay = try judge(response, wasChunked: exchange.isOpenEnded, onEvent) {
+                nextTry = .now + .seconds(delay)
+            }
         }
     }
 
@@ -192,7 +200,6 @@ struct UploadAttempts: ~Copyable {
         })
         request.isHeld = isHeld
         request.cancellation = cancellation?.descriptor
-        isChunked = body.length == nil
         if !isHeld { count += 1 }
         engine.surroundings.onDebug?(request.description)
         if isHeld, client == nil { client = try HTTPClient() }
@@ -233,19 +240,19 @@ struct UploadAttempts: ~Copyable {
             // Text that was given away can't be taken back.
             if hasText { throw EngineError(error, engine: engine.name) }
             guard let delay = try delay(after: error) else { throw EngineError(error, engine: engine.name) }
-            try onEvent(.status("\(error.message); trying again in \(decimal(delay, places: 1)) s"))
+            try onEvent(.status("\(error.message); \(announced(delay))"))
             nextTry = .now + .seconds(delay)
             return false
-        } catch let error as EngineError where isEmpty && isChunked {
+        } catch let error as EngineError where isEmpty && exchange.isOpenEnded {
             try report(exchange, givenAway: nil, onEvent)
             try onEvent(.status("\(error.message); it gets the recording with its length"))
-            refuseUnknownLength()
+            try wantLength()
             return false
         }
         try report(exchange, givenAway: .now, onEvent)
-        if !hasText, isChunked, isAudible {
+        if !hasText, exchange.isOpenEnded, isAudible {
             try onEvent(.status("\(origin) heard nothing; it gets the recording with its length"))
-            needsLength = true
+            try wantLength()
             return false
         }
         if needsLength, engine.service.takesUnknownLength, hasText {
@@ -276,7 +283,7 @@ struct UploadAttempts: ~Copyable {
         let head = response.head
         if let target = try redirection(head) {
             try onEvent(.status("\(origin) moves the request to \(target)"))
-            if wasChunked { refuseUnknownLength() }
+            if wasChunked { try wantLength() }
             url = target
             return 0
         }
@@ -286,20 +293,37 @@ struct UploadAttempts: ~Copyable {
                 .status(
                     "\(origin) refuses audio of unknown length (\(head.status)); it gets the recording with its length")
             )
-            refuseUnknownLength()
+            try wantLength()
             return nil
         }
-        guard failure.remedy == .retry,
-            let delay = engine.surroundings.retries.delay(
-                afterAttempt: max(count, 1), head, now: Double(Glibc.time(nil)))
-        else { throw failure.error }
-        try onEvent(.status("\(failure.error.message); trying again in \(decimal(delay, places: 1)) s"))
+        let now = Double(Glibc.time(nil))
+        var policy = engine.surroundings.retries
+        if failure.remedy == .retryOnce { policy.maximum = min(policy.maximum, 1) }
+        guard
+            let delay = policy.delay(
+                afterAttempt: max(count, 1), head, isTransient: failure.remedy != .none, now: now)
+        else {
+            var error = failure.error
+            if error.code == .tryLater, let asked = RetryPolicy.waitAskedFor(by: head, now: now),
+                asked > policy.longestWait
+            {
+                error.message += "; it asks for a pause of \(Int(asked.rounded(.up))) s"
+            }
+            throw error
+        }
+        try onEvent(.status("\(failure.error.message); \(announced(delay))"))
         return delay
     }
 
-    /// The recording is sent once more, when its length is known.
-    private mutating func refuseUnknownLength() {
+    private func announced(_ delay: Double) -> String {
+        delay < 0.05 ? "trying again at once" : "trying again in \(decimal(delay, places: 1)) s"
+    }
+
+    /// The recording is sent, or sent once more, when its length is known: perhaps to another address.
+    private mutating func wantLength() throws(EngineError) {
         needsLength = true
+        upload = try engine.service.uploadRequest(format, isLive: false, settings: settings)
+        url = upload.url
     }
 
     /// Where an answer says that the request belongs; nil where it says no such thing.

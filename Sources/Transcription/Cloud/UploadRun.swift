@@ -68,6 +68,7 @@ final class UploadRun {
         }
         if spoken == 0 { return }
         let end = ContinuousClock.now
+        try reachShortest()
         try encoder.finish()
         file.finish()
         attempts.endSpeech(at: end)
@@ -85,6 +86,15 @@ final class UploadRun {
             lastGrowth = .now
             attempts.bodyHasGrown()
         }
+    }
+
+    /// Adds silence to a recording that is shorter than the service takes: the one word of it is worth having, too.
+    private func reachShortest() throws {
+        let shortest = engine.service.shortestAudio(settings) * Double(AudioFormat.speech.sampleRate)
+        let missing = Int(shortest.rounded(.up)) - position
+        guard missing > 0 else { return }
+        silence.add(missing, at: position)
+        try [Int16](repeating: 0, count: missing).withUnsafeBufferPointer { try encode($0) }
     }
 
     /// Keeps the connection alive while nothing is said.

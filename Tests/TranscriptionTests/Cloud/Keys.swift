@@ -74,8 +74,10 @@ private func refusal(_ source: KeySource, environment: [String: String] = [:]) -
         let variables = ["OPENAI_API_KEY": "own", "VT_API_KEY": "other"]
         func key(_ provider: String, _ url: String?) throws -> String? {
             let service = try ProviderService(try #require(Provider.named(provider)), baseURL: url) { variables[$0] }
-            return try service.uploadRequest(service.uploadFormats[0], settings: EngineSettings(model: "m"))
-                .headers.first { $0.name == "Authorization" }?.value
+            return try service.uploadRequest(
+                service.uploadFormats[0], isLive: true, settings: EngineSettings(model: "m")
+            )
+            .headers.first { $0.name == "Authorization" }?.value
         }
         #expect(try key("openai", nil) == "Bearer own")
         #expect(try key("openai", "https://eu.api.openai.com/v1") == "Bearer own")

@@ -78,7 +78,7 @@ private func explained(
     _ status: Int, _ body: String, _ provider: Provider = .openAI, key: String = "sk-secret-key"
 ) throws -> UploadFailure {
     let service = try ProviderService(provider, environment: { _ in key })
-    _ = try service.uploadRequest(service.uploadFormats[0], settings: EngineSettings(model: "m"))
+    _ = try service.uploadRequest(service.uploadFormats[0], isLive: true, settings: EngineSettings(model: "m"))
     return service.explain(Response(head: ResponseHead(status: status), body: Array(body.utf8)))
 }
 

@@ -10,11 +10,12 @@ private func fields(_ provider: String, _ settings: EngineSettings, format: Uplo
 }
 
 private func request(
-    _ provider: String, _ settings: EngineSettings, baseURL: String? = nil, format: UploadFormat? = nil
+    _ provider: String, _ settings: EngineSettings, baseURL: String? = nil, format: UploadFormat? = nil,
+    isLive: Bool = true
 ) throws -> UploadRequest {
     let service = try ProviderService(
         try #require(Provider.named(provider)), baseURL: baseURL, format: format, environment: { _ in "key" })
-    return try service.uploadRequest(service.uploadFormats[0], settings: settings)
+    return try service.uploadRequest(service.uploadFormats[0], isLive: isLive, settings: settings)
 }
 
 private func refusal(_ provider: String, _ settings: EngineSettings) -> String? {
@@ -92,6 +93,12 @@ private let everything = EngineSettings(
                     contentType: "application/json")
             ])
         #expect(file == .init("audio", fileName: "voice.wav", contentType: "audio/wav"))
+    }
+
+    @Test func whatHasEndedGoesToAssemblyAIsOtherAddress() throws {
+        let ended = try request("assemblyai", EngineSettings(), isLive: false)
+        #expect(ended.url == "https://sync.assemblyai.com/v1/transcribe")
+        #expect(try request("openai", EngineSettings(), isLive: false).url.hasSuffix("/audio/transcriptions"))
     }
 
     @Test func whisperServerGetsWAVAndNoModel() throws {
