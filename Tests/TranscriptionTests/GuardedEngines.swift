@@ -64,7 +64,7 @@ import Transcription
         let speech = GatedSpeech(recording, gate: LevelGate())
         let hasSpeech = try GuardedEngine(engine, over: speech).transcribe(
             maySoonSpeak: maySoonSpeak, settings: EngineSettings(), cancellation: cancellation
-        ) { events.append($0) }
+        ) { if case .asked = $0 {} else { events.append($0) } }
         return (hasSpeech, events)
     }
 
