@@ -139,6 +139,10 @@ let package = Package(
         // A microphone for machines without one; ALSA loads it by its file's name.
         .target(
             name: "TestMicrophone", path: "Tests/TestMicrophone", linkerSettings: [.linkedLibrary("asound")]),
+        // Words that a machine can tell for certain, and an engine that hears them.
+        .target(name: "ToneWords", path: "Tests/ToneWords", swiftSettings: swift),
+        .executableTarget(
+            name: "tone-engine", dependencies: ["ToneWords"], path: "Tests/ToneEngine", swiftSettings: swift),
         .testTarget(name: "HarnessTests", dependencies: ["Harness"], swiftSettings: swift),
         .testTarget(name: "POSIXTests", dependencies: ["POSIX", "Harness"], swiftSettings: swift),
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: swift),
@@ -164,7 +168,8 @@ let package = Package(
         .testTarget(
             name: "ProgramTests",
             dependencies: [
-                "Audio", "Harness", "POSIX", "Program", "Text", "VoiceActivity", "vt-encode", "vt-record",
+                "Audio", "Harness", "POSIX", "Program", "Text", "ToneWords", "VoiceActivity", "tone-engine", "vt-encode",
+                "vt-record",
                 "vt-record-pulse", "vt-transcribe",
                 "vt-transcribe-pocketsphinx", "vt-type", "vt-type-clipboard", "vt-vad",
             ], swiftSettings: swift),

@@ -5,7 +5,8 @@ package import POSIX
 // Sendable: used by the one worker that has the input.
 package final class OutputClaim: @unchecked Sendable {
     private let files: OutputNames
-    private let stamp: Stamp
+    /// What the result depends on.
+    package let stamp: Stamp
     private let lock: Descriptor
     private var outputs: [(format: String, file: OutputWriter)] = []
     private var isOver = false

@@ -18,6 +18,17 @@ package protocol Engine: Sendable {
     /// - Throws: `EngineError` where the engine can't be asked.
     func gateRules() throws -> GateRules
 
+    /// How much audio one question to it may hold; `LongRecording` asks several where there is more.
+    ///
+    /// - Throws: `EngineError` where it can't be asked.
+    func limits(for settings: EngineSettings) throws -> EngineLimits
+
+    /// Whether it takes a recording as the file that it is: `SpeechSource.original` then is what it gets.
+    func takes(_ original: OriginalFile, settings: EngineSettings) -> Bool
+
+    /// Whether it understands more where it is told what was said before, as a prompt.
+    func carriesPrompts(_ settings: EngineSettings) -> Bool
+
     /// Recognises a recording, while it still grows where it does. Blocks; call it on a thread of its own.
     ///
     /// It returns when all of the audio has been recognised, and silence is no failure: then there was no `.final`.
@@ -57,6 +68,12 @@ extension Engine {
 
     package var waitsForOthers: Bool { false }
 
+    package func limits(for settings: EngineSettings) throws -> EngineLimits { EngineLimits() }
+
+    package func takes(_ original: OriginalFile, settings: EngineSettings) -> Bool { false }
+
+    package func carriesPrompts(_ settings: EngineSettings) -> Bool { false }
+
     package func gateRules() throws -> GateRules { .standard }
 }
 
@@ -76,6 +93,59 @@ package protocol SpeechSource: AnyObject {
     ///
     /// - Parameter sample: counted from the beginning of the recording, at 16000 Hz.
     func restart(at sample: Int) throws
+
+    /// The recording as the file that it is, where that is as good as its samples; nil where it isn't.
+    var original: OriginalFile? { get }
+
+    /// Where somebody speaks, as far as a detector has heard; nil where none listens.
+    ///
+    /// - Parameter range: samples that were read, counted from the beginning of the recording.
+    /// - Returns: the speech in it, in order.
+    func speech(in range: Range<Int>) -> [Range<Int>]?
+
+    /// Whether what a detector calls speech is speech for certain, and not just sound.
+    var isSpeechCertain: Bool { get }
+}
+
+extension SpeechSource {
+    package var original: OriginalFile? { nil }
+
+    package func speech(in range: Range<Int>) -> [Range<Int>]? { nil }
+
+    package var isSpeechCertain: Bool { false }
+}
+
+/// How much audio one question to an engine may hold.
+package struct EngineLimits: Equatable, Sendable {
+    /// nil is any.
+    package var seconds: Double?
+
+    package init(seconds: Double? = nil) {
+        self.seconds = seconds
+    }
+
+    /// What both permit.
+    package func and(_ other: EngineLimits) -> EngineLimits {
+        EngineLimits(seconds: [seconds, other.seconds].compactMap(\.self).min())
+    }
+}
+
+/// A recording as the file that it is.
+package struct OriginalFile: Sendable {
+    /// Open, and at whatever place; valid while the source is.
+    package let descriptor: CInt
+    /// Bytes.
+    package let size: Int
+    package let container: AudioContainer
+    /// Its length.
+    package let seconds: Double
+
+    package init(descriptor: CInt, size: Int, container: AudioContainer, seconds: Double) {
+        self.descriptor = descriptor
+        self.size = size
+        self.container = container
+        self.seconds = seconds
+    }
 }
 
 /// What the user asked of an engine.

@@ -1,7 +1,6 @@
 internal import Audio
 internal import Glibc
 package import Plugins
-internal import Synchronization
 
 /// Several engines, of which one takes over where another fails: `--engine a,b,c` (vt-transcribe(1), "Several engines").
 ///
@@ -47,6 +46,20 @@ package struct EngineChain: Engine {
     /// What the one needs that needs most: any of them may hear the next pause. One that can't be asked is passed over later.
     package func gateRules() -> GateRules {
         engines.compactMap { try? $0.gateRules() }.max { $0.pause < $1.pause } ?? .standard
+    }
+
+    /// What all of them permit: any may have to go on.
+    package func limits(for settings: EngineSettings) throws -> EngineLimits {
+        engines.compactMap { try? $0.limits(for: settings) }.reduce(EngineLimits()) { $0.and($1) }
+    }
+
+    /// The others get its samples.
+    package func takes(_ original: OriginalFile, settings: EngineSettings) -> Bool {
+        engines.first?.takes(original, settings: settings) ?? false
+    }
+
+    package func carriesPrompts(_ settings: EngineSettings) -> Bool {
+        engines.allSatisfy { $0.carriesPrompts(settings) }
     }
 
     package func knownOptions() throws -> Set<String>? {
@@ -198,53 +211,5 @@ package struct EngineChain: Engine {
         return EngineError(
             chosen.code, "no engine gave the text: " + failures.map(\.message).joined(separator: "; "),
             hint: chosen.hint)
-    }
-}
-
-/// Speech that counts how much of it one engine has been given.
-private final class CountedSpeech: SpeechSource {
-    private let source: any SpeechSource
-    private let start: Int
-    private let given = Atomic(0)
-
-    /// - Parameter start: the sample of the source at which it stands.
-    init(_ source: any SpeechSource, from start: Int) {
-        self.source = source
-        self.start = start
-    }
-
-    /// Samples given; from any thread.
-    var count: Int { given.load(ordering: .sequentiallyConsistent) }
-
-    func read(into buffer: UnsafeMutableBufferPointer<Int16>, within patience: Duration) throws -> Int? {
-        let count = try source.read(into: buffer, within: patience)
-        given.add(count ?? 0, ordering: .sequentiallyConsistent)
-        return count
-    }
-
-    /// For an engine that is a chain itself, whose recording begins where this one does.
-    func restart(at sample: Int) throws {
-        try source.restart(at: start + sample)
-        given.store(sample, ordering: .sequentiallyConsistent)
-    }
-}
-
-extension Utterance {
-    /// The same, said so many seconds later.
-    fileprivate func later(by seconds: Double) -> Utterance {
-        var result = self
-        result.start = start.map { $0 + seconds }
-        result.end = end.map { $0 + seconds }
-        result.words = words.map { $0.later(by: seconds) }
-        return result
-    }
-}
-
-extension Word {
-    fileprivate func later(by seconds: Double) -> Word {
-        var result = self
-        result.start = start.map { $0 + seconds }
-        result.end = end.map { $0 + seconds }
-        return result
     }
 }

@@ -76,3 +76,35 @@ package struct Word: Equatable, Sendable {
         self.confidence = confidence
     }
 }
+
+extension Utterance {
+    /// The same, said so many seconds later.
+    func later(by seconds: Double) -> Utterance {
+        var result = self
+        result.start = start.map { $0 + seconds }
+        result.end = end.map { $0 + seconds }
+        result.words = words.map { $0.later(by: seconds) }
+        return result
+    }
+}
+
+extension Word {
+    func later(by seconds: Double) -> Word {
+        var result = self
+        result.start = start.map { $0 + seconds }
+        result.end = end.map { $0 + seconds }
+        return result
+    }
+}
+
+extension RecognitionEvent {
+    /// The same, said so many seconds later.
+    func later(by seconds: Double) -> RecognitionEvent {
+        switch self {
+        case .partial(let utterance): .partial(utterance.later(by: seconds))
+        case .word(let word): .word(word.later(by: seconds))
+        case .final(let utterance): .final(utterance.later(by: seconds))
+        case .status, .warning, .asked: self
+        }
+    }
+}

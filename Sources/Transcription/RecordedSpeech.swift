@@ -28,6 +28,10 @@ package final class RecordedSpeech: SpeechSource {
     private var position = 0
     private var toSkip = 0
     private let hasNoHeader = Atomic(false)
+    /// The regular file whose first byte is the recording's; nil where it is none.
+    private let file: CInt?
+    /// Whether anything was found wrong with it.
+    private let hasProblem: ProblemNote
 
     /// Whether it turned out to be no audio that we read. To be asked from any thread; true before the engine notices an end, so
     /// what the engine says then is about nothing.
@@ -50,26 +54,68 @@ package final class RecordedSpeech: SpeechSource {
 
     /// - Parameters:
     ///   - open: gives the file from its first byte; it is called again where the speech is to be read again.
+    ///   - file: the descriptor of a regular file that is the recording from its first byte on, open for as long as this lives;
+    ///     nil where it isn't one.
     ///   - name: what errors call it.
     ///   - options: how to read it.
-    package convenience init(opening open: @escaping () -> any ByteSource, name: String, options: AudioReader.Options) {
-        self.init({ .file(open()) }, name, options)
+    package convenience init(
+        opening open: @escaping () -> any ByteSource, file: CInt? = nil, name: String, options: AudioReader.Options
+    ) {
+        self.init({ .file(open()) }, file, name, options)
     }
 
     /// Reads a recording from its beginning, complete or not.
     package convenience init(_ audio: KeptAudio, name: String, options: AudioReader.Options) {
-        self.init({ .growing(audio.makeSource()) }, name, options)
+        self.init({ .growing(audio.makeSource()) }, nil, name, options)
     }
 
-    private init(_ reopen: @escaping () -> Input, _ name: String, _ options: AudioReader.Options) {
+    private init(
+        _ reopen: @escaping () -> Input, _ file: CInt?, _ name: String, _ options: AudioReader.Options
+    ) {
+        self.file = options.raw == nil ? file : nil
+        let problem = ProblemNote()
+        hasProblem = problem
         self.reopen = reopen
         input = reopen()
         self.name = name
         // What is wrong with the input is said once, however often it is read.
         let said = SaidOnce(options.warn)
         var options = options
-        options.warn = { said.say($0) }
+        options.warn = {
+            problem.isNoted.store(true, ordering: .relaxed)
+            said.say($0)
+        }
         self.options = options
+    }
+
+    /// What kind of file it is, where it is one that services know; known before anything of it is read.
+    package var container: AudioContainer? {
+        guard let file else { return nil }
+        let first = withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
+            let count = pread(file, buffer.baseAddress, buffer.count, 0)
+            return Array(buffer[..<max(0, count)])
+        }
+        return AudioContainer(recognising: first)
+    }
+
+    /// The recording as the file that it is, once it was read to its end; nil where its samples are the better choice.
+    ///
+    /// Not every server likes a WAV of other samples than 16 bits, or one or a FLAC that does not say its length (PROVIDERS 7).
+    package var wholeFile: OriginalFile? {
+        guard let file, let container, let reader, !hasProblem.isNoted.load(ordering: .relaxed), reader.damage == nil
+        else { return nil }
+        switch container {
+        case .wav:
+            guard reader.format.sampleFormat == .s16le, !reader.isEncoded, reader.declaredFrames != nil else {
+                return nil
+            }
+        case .flac:
+            guard reader.declaredFrames != nil else { return nil }
+        case .opus, .mp3, .vorbis, .mp4, .webm: break
+        }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { return nil }
+        return OriginalFile(descriptor: file, size: Int(status.st_size), container: container, seconds: seconds)
     }
 
     package func restart(at sample: Int) {
@@ -96,6 +142,17 @@ package final class RecordedSpeech: SpeechSource {
             if skipped < count { return count - skipped }
             // Finding the place in a long recording takes a while.
             if .now - start >= patience { return nil }
+        }
+    }
+
+    /// Reads all of it, to find out how long it is and whether it is whole.
+    ///
+    /// - Parameter isCancelled: asked now and then.
+    package func readToEnd(isCancelled: () -> Bool) throws {
+        let block = UnsafeMutableBufferPointer<Int16>.allocate(capacity: 4096)
+        defer { block.deallocate() }
+        while try read(into: block, within: .milliseconds(100)) != 0 {
+            if isCancelled() { throw EngineError(.cancelled, "interrupted") }
         }
     }
 
@@ -147,6 +204,11 @@ package final class RecordedSpeech: SpeechSource {
             throw error
         }
     }
+}
+
+/// Whether something was wrong.
+private final class ProblemNote: Sendable {
+    let isNoted = Atomic(false)
 }
 
 /// Messages, each once.

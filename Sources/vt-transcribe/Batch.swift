@@ -21,6 +21,8 @@ final class Batch: Sendable {
         let gateOptions: GateOptions
         let recordingName: RecordingName?
         let ledger: UsageLedger?
+        /// Seconds of a part of a long recording at most; nil leaves it to the engine.
+        let partLength: Double?
         /// Where the outputs are files of their own.
         let folder: OutputFolder?
         let resumes: Bool

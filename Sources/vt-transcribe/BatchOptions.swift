@@ -33,6 +33,12 @@ struct BatchOptions: ParsableArguments {
             "Work on so many at once (default: 1; 4 where a service on the network recognises).", valueName: "count"))
     var jobs: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Cut longer recordings at pauses into parts of no more (default: 5m with several --jobs, else what the engine takes).",
+            valueName: "time"))
+    var partLength: TimeSpan?
+
     @Flag(help: "Leave out what is complete in --output-dir for this engine and these options.")
     var resume = false
 
@@ -53,6 +59,9 @@ struct BatchOptions: ParsableArguments {
 
     func validate() throws {
         if let jobs, !(1...1000).contains(jobs) { throw ValidationError("--jobs is 1 to 1000, not \(jobs)") }
+        if let partLength, partLength.seconds < 1 {
+            throw ValidationError("--part-length is a second at least, not \(partLength)")
+        }
         if null, filesFrom == nil { throw ValidationError("--null says how the names of --files-from are separated") }
         if outputDir == nil {
             let stray = resume ? "--resume" : stripExtension ? "--strip-extension" : nil
@@ -66,6 +75,14 @@ struct BatchOptions: ParsableArguments {
 
     /// Whether several inputs are meant, however many there turn out to be.
     var areMany: Bool { recursive || filesFrom != nil }
+
+    /// Five minutes: enough for a recogniser to know what it is about, and an hour keeps a dozen busy.
+    private static let standardPartLength = 300.0
+
+    /// Seconds of a part at most; nil leaves it to the engine.
+    func partLength(jobs: Int) -> Double? {
+        partLength?.seconds ?? (jobs > 1 ? BatchOptions.standardPartLength : nil)
+    }
 
     /// Where to look for inputs.
     func sources(_ named: [Path]) -> InputQueue.Sources {

@@ -23,6 +23,14 @@ struct ConfiguredEngine: Engine {
 
     func gateRules() throws -> GateRules { try engine.gateRules() }
 
+    func limits(for settings: EngineSettings) throws -> EngineLimits { try engine.limits(for: completed(settings)) }
+
+    func takes(_ original: OriginalFile, settings: EngineSettings) -> Bool {
+        engine.takes(original, settings: completed(settings))
+    }
+
+    func carriesPrompts(_ settings: EngineSettings) -> Bool { engine.carriesPrompts(completed(settings)) }
+
     func transcribe(
         _ audio: any SpeechSource, settings: EngineSettings, cancellation: Cancellation?,
         onEvent: (RecognitionEvent) throws -> Void
@@ -97,7 +105,7 @@ extension Setup {
         }
         if Log.level >= .debug { surroundings.onDebug = { Log.debug("\(provider.name): \($0)") } }
         let engine = ConfiguredEngine(
-            engine: LiveUpload(service, surroundings), model: ownModel(of: provider.name),
+            engine: ThoroughEngine(LiveUpload(service, surroundings)), model: ownModel(of: provider.name),
             options: engineOptions(for: provider.name)?.value.map { ($0.key, $0.value) } ?? [],
             known: provider.options.map(Set.init))
         var checked = engine.completed(settings)

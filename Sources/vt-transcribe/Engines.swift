@@ -138,7 +138,7 @@ extension Setup {
     /// A plugin with what the configuration says of it.
     func configured(_ engine: any Engine) -> ConfiguredEngine {
         ConfiguredEngine(
-            engine: engine, model: ownModel(of: engine.name),
+            engine: ThoroughEngine(engine), model: ownModel(of: engine.name),
             options: engineOptions(for: engine.name)?.value.map { ($0.key, $0.value) } ?? [], known: nil)
     }
 }

@@ -4,6 +4,7 @@ internal import Encoding
 internal import Glibc
 internal import POSIX
 internal import Program
+internal import Synchronization
 internal import Text
 internal import Transcription
 
@@ -91,7 +92,7 @@ struct FileTranscription {
             opening: {
                 lseek(number, origin, SEEK_SET)
                 return DescriptorSource(borrowing: number, name: name)
-            }, name: name, options: options)
+            }, file: origin == 0 ? number : nil, name: name, options: options)
         batch.interruption.begin(reading: nil)
         defer { batch.interruption.end(reading: nil) }
         var account = Account()
@@ -108,12 +109,16 @@ struct FileTranscription {
                     writer.add(formatter, write)
                 }
             }
-            let heard = try batch.engines.withEngine { engine in
-                let recognition = Recognition(
-                    engine: engine, settings: task.settings, gate: gate, interruption: batch.interruption,
-                    ledger: task.ledger)
-                return try recognition.run(over: speech, into: &writer, &account)
-            }
+            let parts = Atomic(1)
+            let engine = LongRecording(
+                batch.engines, partLength: task.partLength,
+                finished: claim.map { FinishedParts(at: $0.partsPath, stamp: $0.stamp.description) }
+            ) { parts.store($0, ordering: .relaxed) }
+            let recognition = Recognition(
+                engine: engine, settings: task.settings, gate: gate, interruption: batch.interruption,
+                ledger: task.ledger)
+            defer { account.parts = parts.load(ordering: .relaxed) }
+            let heard = try recognition.run(over: speech, into: &writer, &account)
             if batch.interruption.caught != nil { throw EngineError(.cancelled, "interrupted") }
             try refuseChange(of: number, since: before)
             let isBad = isDamaged(speech.damage)
@@ -175,8 +180,11 @@ struct FileTranscription {
         for format in task.formats {
             writer.add(format.makeFormatter(input: label, engine: batch.engines.engine.name), write)
         }
+        // One pipe is one recording: its parts come in turn.
+        let engine = LongRecording(
+            EnginePool(batch.engines.engine, size: 1, isForMany: false), partLength: task.partLength)
         let recognition = Recognition(
-            engine: batch.engines.engine, settings: task.settings, gate: gate, interruption: batch.interruption,
+            engine: engine, settings: task.settings, gate: gate, interruption: batch.interruption,
             ledger: task.ledger)
         let pipe = PipeInput(
             recognition: recognition, name: name, isNamed: label != nil, raw: task.raw, strict: task.strict,

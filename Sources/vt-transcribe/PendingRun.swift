@@ -107,8 +107,9 @@ struct PendingRun {
         let options = AudioReader.Options(raw: record.raw, decoders: EncodedAudio(), strict: strict) { Log.warning($0) }
         let speech = RecordedSpeech(kept, name: id, options: options)
         let isGated = gateOptions.detector != nil || !record.isUngated
+        let long = LongRecording(EnginePool(engine, size: 1, isForMany: false), partLength: nil)
         let recognition = Recognition(
-            engine: engine, settings: settings(for: record), gate: isGated ? gate : nil, interruption: interruption,
+            engine: long, settings: settings(for: record), gate: isGated ? gate : nil, interruption: interruption,
             ledger: ledger)
         // All at once when it is complete: a failure in the middle must not print the beginning twice, today and next time.
         var text = ""

@@ -68,7 +68,10 @@ struct Recognition {
                 try writer.add(event)
             }
         }
-        if let gated {
+        if let whole = try wholeRecording(speech, gated) {
+            try engine.transcribe(
+                whole, settings: settings, cancellation: interruption.cancellation, onEvent: take)
+        } else if let gated {
             _ = try GuardedEngine(engine, over: gated).transcribe(
                 maySoonSpeak: speech.isGrowing, settings: settings, cancellation: interruption.cancellation,
                 onEvent: take)
@@ -77,8 +80,41 @@ struct Recognition {
                 speech, settings: settings, cancellation: interruption.cancellation, onEvent: take)
         }
         try writer.end()
+        if gate?.isSure == true { account.coverage = check.coverage }
         return hasSpoken ? .words : heardNoWords(speech, gated)
     }
+
+    /// The recording as the file that it is, where the engine takes it so, and no silence in it is worth leaving out.
+    ///
+    /// - Returns: nil where it goes as samples, from the beginning.
+    private func wholeRecording(_ speech: RecordedSpeech, _ gated: GatedSpeech?) throws -> WholeRecording? {
+        // Whether it is short enough is known when it has been heard.
+        guard let container = speech.container,
+            engine.takes(OriginalFile(descriptor: -1, size: 0, container: container, seconds: 1), settings: settings)
+        else { return nil }
+        func isCancelled() -> Bool { interruption.caught != nil }
+        if let gated {
+            switch try gated.listen(forSilenceOf: Recognition.shortSilence, isCancelled: isCancelled) {
+            case .silence: return nil
+            case .speechAndSilence: break
+            case .speech:
+                if let original = speech.wholeFile, engine.takes(original, settings: settings) {
+                    return WholeRecording(speech, original, heardBy: gated)
+                }
+            }
+            try gated.restart(at: 0)
+            return nil
+        }
+        try speech.readToEnd(isCancelled: isCancelled)
+        if let original = speech.wholeFile, engine.takes(original, settings: settings) {
+            return WholeRecording(speech, original, heardBy: nil)
+        }
+        speech.restart(at: 0)
+        return nil
+    }
+
+    /// Seconds of silence for which nobody packs a recording anew.
+    private static let shortSilence = 1.5
 
     /// Tells silence from what is worth keeping.
     private func heardNoWords(_ speech: RecordedSpeech, _ gated: GatedSpeech?) -> Heard {

@@ -211,14 +211,14 @@ struct Transcribe: VoiceProgram {
         _ inputs: [Path], _ engine: any Engine, _ settings: EngineSettings, _ setup: Setup, _ gate: DetectingGate?,
         _ interruption: Interruption, _ output: TranscriptOutput
     ) throws -> ExitStatus {
+        let jobs = batchOptions.jobs ?? (areMany && engine.waitsForOthers ? 4 : 1)
         let task = Batch.Task(
             settings: settings, setup: setup, formats: transcriptFormats, raw: raw.format, strict: strict,
             isKept: !noKeep, gateOptions: gateOptions, recordingName: recordingName(for: inputs),
-            ledger: try batchOptions.usage.map(UsageLedger.init),
+            ledger: try batchOptions.usage.map(UsageLedger.init), partLength: batchOptions.partLength(jobs: jobs),
             folder: batchOptions.outputDir.map { OutputFolder($0) }, resumes: batchOptions.resume,
             stampOfOptions: Batch.Task.stampOfOptions(settings, setup, gateOptions, raw: raw, strict: strict),
             namesInputs: areMany || batchOptions.outputDir != nil)
-        let jobs = batchOptions.jobs ?? (areMany && engine.waitsForOthers ? 4 : 1)
         let queue = try InputQueue(batchOptions.sources(inputs)) { holdsAudio($0) }
         if batchOptions.dryRun { return try DryRun(task: task, queue: queue, output: output).run() }
         let batch = Batch(

@@ -48,7 +48,6 @@ private struct PlainService: CloudService {
     let name = "plain"
     let uploadFormats = [UploadFormat.pcm]
     let takesUnknownLength = true
-    let uploadLimit: Int? = nil
     var shortest = 0.0
     let url: String
 
@@ -60,6 +59,16 @@ private struct PlainService: CloudService {
             form: .multipart(
                 fields: [.init("model", "any")], file: .init("file", fileName: "voice.pcm", contentType: "audio/pcm")))
     }
+
+    func limits(for settings: EngineSettings) -> Provider.Limits { Provider.Limits() }
+
+    func takesFiles(_ container: AudioContainer) -> Bool { false }
+
+    func fileRequest(_ container: AudioContainer, settings: EngineSettings) throws(EngineError) -> UploadRequest {
+        throw EngineError(.usage, "plain: takes no files")
+    }
+
+    func takesPrompts(_ settings: EngineSettings) -> Bool { false }
 
     func model(for settings: EngineSettings) -> String? { settings.model }
 

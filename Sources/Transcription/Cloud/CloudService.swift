@@ -14,8 +14,17 @@ package protocol CloudService: Sendable {
     /// Whether it takes a body whose length is not known when it begins.
     var takesUnknownLength: Bool { get }
 
-    /// Bytes of a body at most; nil where nobody says.
-    var uploadLimit: Int? { get }
+    /// How much one request may hold.
+    func limits(for settings: EngineSettings) -> Provider.Limits
+
+    /// Whether a file of that kind goes up as it is; not where the user wants audio to be packed in some way.
+    func takesFiles(_ container: AudioContainer) -> Bool
+
+    /// What is sent around a file.
+    ///
+    /// - Parameter container: what `takesFiles`.
+    /// - Throws: `EngineError` where the settings ask for what the provider hasn't.
+    func fileRequest(_ container: AudioContainer, settings: EngineSettings) throws(EngineError) -> UploadRequest
 
     /// The shortest audio that it takes, in seconds; shorter audio is sent with silence behind it.
     func shortestAudio(_ settings: EngineSettings) -> Double
@@ -29,6 +38,9 @@ package protocol CloudService: Sendable {
     func uploadRequest(
         _ format: UploadFormat, isLive: Bool, settings: EngineSettings
     ) throws(EngineError) -> UploadRequest
+
+    /// Whether its model can be told what was said before.
+    func takesPrompts(_ settings: EngineSettings) -> Bool
 
     /// The model that is asked; nil where the service has one of its own.
     func model(for settings: EngineSettings) -> String?
@@ -100,6 +112,17 @@ package enum UploadFormat: String, Sendable, CaseIterable {
         case .wav: "voice.wav"
         case .mp3: "voice.mp3"
         case .pcm: "voice.pcm"
+        }
+    }
+
+    /// Bytes of a second at most: of Opus at 24 kbit/s what hard speech and a page every 40 ms may take, of MP3 at its usual rate
+    /// of 128 kbit/s; FLAC that finds nothing to save is as long as WAV.
+    var mostBytesPerSecond: Double {
+        switch self {
+        case .opus: 6000
+        case .mp3: 16500
+        case .flac: 33000
+        case .wav, .pcm: 32000
         }
     }
 

@@ -60,11 +60,39 @@ package final class LiveUpload: Engine {
             let known = service.uploadFormats.map(\.rawValue).joined(separator: ", ")
             throw EngineError(.usage, "\(name): it does not take \(format.rawValue)", hint: "it takes \(known)")
         }
+        if let original = audio.original, takes(original, settings: settings) {
+            do {
+                return try OriginalUpload(self, original, settings, cancellation).transcribe(onEvent)
+            } catch let refused as OriginalUpload.Refused {
+                try onEvent(.status("\(refused.reason); it gets the recording as \(format.rawValue)"))
+            }
+        }
         let upload = try service.uploadRequest(format, isLive: true, settings: settings)
         let run = try UploadRun(
             self, upload, format: format, settings: settings, cancellation: cancellation, source: audio)
         try run.transcribe(onEvent)
     }
+
+    /// Of what a request may hold a little is left for what is around the audio, and for clocks that differ.
+    package func limits(for settings: EngineSettings) -> EngineLimits {
+        let limits = service.limits(for: settings)
+        let format = surroundings.format ?? service.uploadFormats[0]
+        let bytes = limits.bytes.map { Double($0 - LiveUpload.mostAroundAudio) / format.mostBytesPerSecond }
+        return EngineLimits(seconds: [bytes, limits.seconds.map { $0 * 0.98 }].compactMap(\.self).min())
+    }
+
+    package func takes(_ original: OriginalFile, settings: EngineSettings) -> Bool {
+        let limits = service.limits(for: settings)
+        return surroundings.format == nil && service.takesFiles(original.container)
+            && original.seconds >= limits.minimumSeconds
+            && limits.seconds.map { original.seconds <= $0 * 0.98 } != false
+            && limits.bytes.map { original.size <= $0 - LiveUpload.mostAroundAudio } != false
+    }
+
+    /// Bytes of fields and boundaries at most.
+    private static let mostAroundAudio = 1 << 14
+
+    package func carriesPrompts(_ settings: EngineSettings) -> Bool { service.takesPrompts(settings) }
 
     /// A client whose connections uploads share.
     func sharedClient() throws(SystemError) -> HTTPClient {

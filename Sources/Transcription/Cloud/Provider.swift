@@ -81,6 +81,12 @@ package struct Provider: Sendable {
         package var seconds: Double?
         /// Shorter audio is refused.
         package var minimumSeconds = 0.0
+
+        package init(bytes: Int? = nil, seconds: Double? = nil, minimumSeconds: Double = 0) {
+            self.bytes = bytes
+            self.seconds = seconds
+            self.minimumSeconds = minimumSeconds
+        }
     }
 
     /// What the models of one kind can do, and how they are asked for it.

@@ -85,10 +85,24 @@ package final class ProviderService: CloudService {
 
     package var takesUnknownLength: Bool { provider.takesUnknownLength }
 
-    package var uploadLimit: Int? { provider.limits.bytes }
+    package func limits(for settings: EngineSettings) -> Provider.Limits {
+        provider.model(settings.model).limits ?? provider.limits
+    }
+
+    package func takesFiles(_ container: AudioContainer) -> Bool {
+        wantedFormat == nil && provider.formats.contains(container)
+    }
+
+    package func fileRequest(
+        _ container: AudioContainer, settings: EngineSettings
+    ) throws(EngineError) -> UploadRequest {
+        var request = try provider.plan(settings, baseURL: baseURL, container: container, isLive: false).request
+        if let header = try authorization() { request.headers.append(header) }
+        return request
+    }
 
     package func shortestAudio(_ settings: EngineSettings) -> Double {
-        (provider.model(settings.model).limits ?? provider.limits).minimumSeconds
+        limits(for: settings).minimumSeconds
     }
 
     package func uploadRequest(
@@ -101,6 +115,8 @@ package final class ProviderService: CloudService {
         if let header = try authorization() { request.headers.append(header) }
         return request
     }
+
+    package func takesPrompts(_ settings: EngineSettings) -> Bool { provider.model(settings.model).hasPrompt }
 
     package func model(for settings: EngineSettings) -> String? {
         provider.modelUse == .ignored ? nil : settings.model ?? provider.defaultModel

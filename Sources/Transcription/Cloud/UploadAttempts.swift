@@ -10,8 +10,8 @@ struct UploadAttempts: ~Copyable {
     private let engine: LiveUpload
     /// What is sent around a body that grows, and around one whose length is known.
     private var upload: UploadRequest
-    private let format: UploadFormat
-    private let file: UploadFile
+    private let packing: Packing
+    private let file: any BodySource
     private let settings: EngineSettings
     private let cancellation: Cancellation?
     private let samples = SampleCount()
@@ -41,21 +41,43 @@ struct UploadAttempts: ~Copyable {
         let value = Atomic(0)
     }
 
+    /// How the audio is packed.
+    enum Packing {
+        /// As the service likes it, while it comes.
+        case encoded(UploadFormat)
+        /// As it was found.
+        case original(AudioContainer)
+
+        var name: String {
+            switch self {
+            case .encoded(let format): format.rawValue
+            case .original(let container): container.rawValue
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - upload: what is sent around the file.
+    ///   - file: what is sent; complete where it is an original.
     init(
-        _ engine: LiveUpload, _ upload: UploadRequest, format: UploadFormat, file: UploadFile,
+        _ engine: LiveUpload, _ upload: UploadRequest, _ packing: Packing, file: any BodySource,
         settings: EngineSettings, cancellation: Cancellation?
     ) throws(EngineError) {
         guard let address = URLParts(upload.url) else {
             throw EngineError(.configuration, "\(engine.name): this is no http address: \(upload.url.sanitized)")
         }
-        let wantsLength =
-            !engine.service.takesUnknownLength
-            || engine.surroundings.lengthWanted?.contains(address.origin) == true
-        let upload =
-            wantsLength ? try engine.service.uploadRequest(format, isLive: false, settings: settings) : upload
+        var (upload, wantsLength) = (upload, false)
+        if case .encoded(let format) = packing {
+            wantsLength =
+                !engine.service.takesUnknownLength
+                || engine.surroundings.lengthWanted?.contains(address.origin) == true
+            if wantsLength {
+                upload = try engine.service.uploadRequest(format, isLive: false, settings: settings)
+            }
+        }
         self.engine = engine
         self.upload = upload
-        self.format = format
+        self.packing = packing
         self.file = file
         self.settings = settings
         self.cancellation = cancellation
@@ -85,6 +107,13 @@ struct UploadAttempts: ~Copyable {
             try begin(isHeld: false)
         }
         hasBegun = true
+    }
+
+    /// All of the body is there from the beginning.
+    mutating func beginWhole() {
+        hasSpeech = true
+        hasBegun = true
+        endSpeech(at: .now)
     }
 
     /// The body is complete.
@@ -248,6 +277,9 @@ struct UploadAttempts: ~Copyable {
             try onEvent(.status("\(error.message); it gets the recording with its length"))
             try wantLength()
             return false
+        } catch {
+            try report(exchange, givenAway: nil, onEvent)
+            throw error
         }
         try report(exchange, givenAway: .now, onEvent)
         if !hasText, exchange.isOpenEnded, isAudible {
@@ -288,6 +320,10 @@ struct UploadAttempts: ~Copyable {
             return 0
         }
         let failure = engine.service.explain(response)
+        if case .original(let container) = packing, [400, 415, 422].contains(head.status) {
+            throw OriginalUpload.Refused(
+                reason: "\(origin) does not take this \(container.rawValue) file (\(head.status))")
+        }
         if wasChunked, [400, 411, 415, 422].contains(head.status) {
             try onEvent(
                 .status(
@@ -322,6 +358,7 @@ struct UploadAttempts: ~Copyable {
     /// The recording is sent, or sent once more, when its length is known: perhaps to another address.
     private mutating func wantLength() throws(EngineError) {
         needsLength = true
+        guard case .encoded(let format) = packing else { return }
         upload = try engine.service.uploadRequest(format, isLive: false, settings: settings)
         url = upload.url
     }
@@ -369,7 +406,7 @@ struct UploadAttempts: ~Copyable {
         let seconds = Double(samples.value.load(ordering: .relaxed)) / 16000
         engine.surroundings.onTimings?(
             UploadTimings(
-                engine: engine.name, attempt: max(count, 1), format: format, audio: seconds, exchange: exchange,
+                engine: engine.name, attempt: max(count, 1), format: packing.name, audio: seconds, exchange: exchange,
                 endOfAudio: endOfSpeech, givenAway: givenAway))
         // A connection that nothing was sent on was no question.
         guard hasSpeech else { return }

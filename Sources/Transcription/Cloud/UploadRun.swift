@@ -42,7 +42,7 @@ final class UploadRun {
         file = try UploadFile()
         encoder = try engine.surroundings.makeEncoder(format, file)
         attempts = try UploadAttempts(
-            engine, upload, format: format, file: file, settings: settings, cancellation: cancellation)
+            engine, upload, .encoded(format), file: file, settings: settings, cancellation: cancellation)
     }
 
     func transcribe(_ onEvent: (RecognitionEvent) throws -> Void) throws {

@@ -10,7 +10,8 @@ package struct UploadTimings: Sendable {
     package var status: Int?
     /// What was wrong, where something was.
     package var failure: String?
-    package var format: UploadFormat
+    /// How the audio was packed.
+    package var format: String
     /// Seconds of audio that were sent.
     package var audio: Double
     package var bytesSent: Int
@@ -31,7 +32,7 @@ package struct UploadTimings: Sendable {
     package var tail: Double?
 
     init(
-        engine: String, attempt: Int, format: UploadFormat, audio: Double, exchange: Exchange,
+        engine: String, attempt: Int, format: String, audio: Double, exchange: Exchange,
         endOfAudio: ContinuousClock.Instant?, givenAway: ContinuousClock.Instant?
     ) {
         let times = exchange.timings
@@ -63,7 +64,7 @@ package struct UploadTimings: Sendable {
         func milliseconds(_ seconds: Double?) -> String { seconds.map { decimal($0 * 1000, places: 2) } ?? "null" }
         let members = [
             ("engine", engine.jsonQuoted), ("attempt", String(attempt)), ("status", status.map(String.init) ?? "null"),
-            ("format", format.rawValue.jsonQuoted), ("audio_s", decimal(audio, places: 3)),
+            ("format", format.jsonQuoted), ("audio_s", decimal(audio, places: 3)),
             ("bytes_sent", String(bytesSent)), ("connection_reused", String(reusedConnection)),
             ("connect_ms", milliseconds(connect)), ("tls_ms", milliseconds(tls)),
             ("first_byte_sent_ms", milliseconds(firstByteSent)), ("end_of_audio_ms", milliseconds(endOfAudio)),

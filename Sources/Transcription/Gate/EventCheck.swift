@@ -7,6 +7,8 @@ package struct EventCheck {
     private let tell: (String) -> Void
     private var loops = LoopDetector()
     private var hasPartial = false
+    /// Seconds of the recording that have text, in the order of their ends; nil once the engine has not said when.
+    private var spans: [ClosedRange<Double>]? = []
 
     /// - Parameters:
     ///   - sent: what the engine got of the recording; nil is all of it, and nobody has listened for speech.
@@ -35,6 +37,7 @@ package struct EventCheck {
                 // What was shown of it is taken back.
                 return hasPartial ? [.partial(Utterance(text: ""))] : []
             }
+            note(utterance)
             if loops.isRepetition(utterance.text) {
                 utterance.isRepeated = true
                 tell("it repeats itself: “\(utterance.text.prefix(60))”")
@@ -43,6 +46,27 @@ package struct EventCheck {
         default:
             return [event]
         }
+    }
+
+    /// How much of the speech has text, 0 to 1; nil where nobody has listened, or the engine did not say when words were said.
+    package var coverage: Double? {
+        guard let sent, let spans else { return nil }
+        return sent.coverage(of: spans)
+    }
+
+    private mutating func note(_ utterance: Utterance) {
+        guard var known = spans, let start = utterance.start ?? utterance.words.first?.start,
+            let end = utterance.end ?? utterance.words.last?.end
+        else {
+            spans = nil
+            return
+        }
+        if let last = known.last, start <= last.upperBound {
+            known[known.count - 1] = last.lowerBound...max(last.upperBound, end)
+        } else {
+            known.append(start...max(start, end))
+        }
+        spans = known
     }
 
     private func timed(_ utterance: Utterance) -> Utterance {

@@ -21,6 +21,7 @@ package final class GatedSpeech: SpeechSource {
     private var origin = 0
     /// What is before was given long ago, and is heard only so that the detector knows the room.
     private var floor = 0
+    private var heard = Heard()
     private let block: UnsafeMutableBufferPointer<Int16>
 
     /// A quarter of a second: what is heard at once.
@@ -77,6 +78,53 @@ package final class GatedSpeech: SpeechSource {
         return count
     }
 
+    /// What there is in a recording that was heard to its end.
+    package enum Contents: Equatable, Sendable {
+        case silence
+        /// Speech, and no silence that is worth leaving out.
+        case speech
+        /// Speech and long silence; not all of it was heard.
+        case speechAndSilence
+    }
+
+    /// Hears the recording before anything of it is given: to its end, or to the first silence that is worth leaving out.
+    ///
+    /// Where it is all speech, `sent` then is what it would be if all of it had been given. Otherwise `restart` begins anew.
+    ///
+    /// - Parameters:
+    ///   - longest: seconds of silence that are not worth it.
+    ///   - isCancelled: asked now and then.
+    package func listen(forSilenceOf longest: Double, isCancelled: () -> Bool) throws -> Contents {
+        let limit = GatedSpeech.samples(longest)
+        while !hasEnded {
+            if isCancelled() { throw EngineError(.cancelled, "interrupted") }
+            _ = try hear(until: .now + .milliseconds(100))
+            let silence = max(heard.longestSilence, heard.isSpeaking ? 0 : gate.earliestStart - heard.speechEnd)
+            if heard.hasSpoken, silence > limit { return .speechAndSilence }
+            // Nothing is given, so nothing is kept.
+            ranges = []
+            tape.forget(before: tape.end)
+        }
+        guard heard.hasSpoken else { return .silence }
+        if tape.end - heard.speechEnd > limit { return .speechAndSilence }
+        sent.send(tape.end, from: 0)
+        return .speech
+    }
+
+    /// What the gate has told so far.
+    private struct Heard {
+        var isSpeaking = false
+        var hasSpoken = false
+        /// Behind the last speech.
+        var speechEnd = 0
+        /// Before speech.
+        var longestSilence = 0
+    }
+
+    package func speech(in range: Range<Int>) -> [Range<Int>]? { sent.speech(in: range) }
+
+    package var isSpeechCertain: Bool { gate.isSure }
+
     package func restart(at sample: Int) throws {
         let recorded = sent.rewind(to: sample)
         origin = max(0, recorded - GatedSpeech.warmUp)
@@ -85,6 +133,7 @@ package final class GatedSpeech: SpeechSource {
         tape = Tape(bytesPerFrame: 2)
         ranges = []
         hasEnded = false
+        heard = Heard()
         gate.begin()
     }
 
@@ -109,6 +158,9 @@ package final class GatedSpeech: SpeechSource {
     private func note(_ edge: SpeechEdge) {
         switch edge {
         case .began(let start):
+            if !heard.isSpeaking { heard.longestSilence = max(heard.longestSilence, start - heard.speechEnd) }
+            heard.isSpeaking = true
+            heard.hasSpoken = true
             sent.note(.began(at: origin + max(start, floor)))
             let first = max(floor, start - preRoll)
             if let last = ranges.last, first - last.upperBound < GatedSpeech.shortestCut {
@@ -117,6 +169,8 @@ package final class GatedSpeech: SpeechSource {
                 ranges.append(first..<Int.max)
             }
         case .ended(let end):
+            heard.isSpeaking = false
+            heard.speechEnd = end
             sent.note(.ended(at: origin + max(end, floor)))
             guard let last = ranges.popLast() else { return }
             ranges.append(last.lowerBound..<max(end + hangover, last.lowerBound))

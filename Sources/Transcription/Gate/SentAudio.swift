@@ -108,6 +108,44 @@ package final class SentAudio: Sendable {
         return state.withLock { $0.holdsSpeech(first..<max(last, first + 1)) }
     }
 
+    /// How much of the speech is in some spans of time.
+    ///
+    /// - Parameter spans: seconds of the recording, in order and apart.
+    /// - Returns: 0 to 1; nil where nobody spoke.
+    func coverage(of spans: [ClosedRange<Double>]) -> Double? {
+        let covered = spans.map { span in
+            SentAudio.samples(
+                span.lowerBound - SentAudio.tolerance)..<SentAudio.samples(span.upperBound + SentAudio.tolerance)
+        }
+        return state.withLock { state in
+            var (all, inside, first) = (0, 0, 0)
+            for speech in state.speech where speech.upperBound != Int.max {
+                all += speech.count
+                while first < covered.count, covered[first].upperBound <= speech.lowerBound { first += 1 }
+                var (at, behind) = (first, speech.lowerBound)
+                while at < covered.count, covered[at].lowerBound < speech.upperBound {
+                    // The tolerance makes spans overlap.
+                    let start = max(covered[at].lowerBound, behind)
+                    let end = min(covered[at].upperBound, speech.upperBound)
+                    if end > start {
+                        inside += end - start
+                        behind = end
+                    }
+                    at += 1
+                }
+            }
+            return all == 0 ? nil : Double(inside) / Double(all)
+        }
+    }
+
+    /// Where somebody spoke in what was sent.
+    ///
+    /// - Parameter range: samples, counted in what was sent.
+    /// - Returns: samples of the same, in order; what is not certain yet is none.
+    func speech(in range: Range<Int>) -> [Range<Int>] {
+        state.withLock { $0.speech(inSent: range.clamped(to: 0..<$0.sent)) }
+    }
+
     private static func samples(_ seconds: Double) -> Int {
         Int((seconds * Double(AudioFormat.speech.sampleRate)).rounded())
     }
@@ -153,12 +191,42 @@ extension SentAudio.State {
         return low - 1
     }
 
+    fileprivate func speech(inSent range: Range<Int>) -> [Range<Int>] {
+        var result: [Range<Int>] = []
+        var index = max(0, pieceIndex { $0.sent <= range.lowerBound })
+        while index < pieces.count, pieces[index].sent < range.upperBound {
+            let piece = pieces[index]
+            let end = index + 1 < pieces.count ? pieces[index + 1].sent : sent
+            let shift = piece.recorded - piece.sent
+            let part = (piece.sent..<end).clamped(to: range)
+            let recorded = (part.lowerBound + shift)..<(part.upperBound + shift)
+            var at = firstSpeech(endingBehind: recorded.lowerBound)
+            while at < speech.count, speech[at].lowerBound < recorded.upperBound {
+                let found = speech[at].clamped(to: recorded)
+                let here = (found.lowerBound - shift)..<(found.upperBound - shift)
+                if let last = result.last, last.upperBound == here.lowerBound {
+                    result[result.count - 1] = last.lowerBound..<here.upperBound
+                } else {
+                    result.append(here)
+                }
+                at += 1
+            }
+            index += 1
+        }
+        return result
+    }
+
     fileprivate func holdsSpeech(_ range: Range<Int>) -> Bool {
+        let index = firstSpeech(endingBehind: range.lowerBound)
+        return index < speech.count && speech[index].lowerBound < range.upperBound
+    }
+
+    private func firstSpeech(endingBehind sample: Int) -> Int {
         var (low, high) = (0, speech.count)
         while low < high {
             let middle = (low + high) / 2
-            if speech[middle].upperBound <= range.lowerBound { low = middle + 1 } else { high = middle }
+            if speech[middle].upperBound <= sample { low = middle + 1 } else { high = middle }
         }
-        return low < speech.count && speech[low].lowerBound < range.upperBound
+        return low
     }
 }

@@ -17,6 +17,9 @@ package protocol SpeechGate: AnyObject {
     /// - Parameter tell: gets what that makes certain; speech that goes on ends.
     func finish(_ tell: (SpeechEdge) -> Void)
 
+    /// Whether what it calls speech is speech for certain, and not just sound.
+    var isSure: Bool { get }
+
     /// The first sample that speech to come, or speech that is not certain yet, may begin with; what is before it and behind
     /// the last speech is none.
     var earliestStart: Int { get }
