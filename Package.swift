@@ -168,7 +168,8 @@ let package = Package(
         .testTarget(
             name: "ProgramTests",
             dependencies: [
-                "Audio", "Harness", "POSIX", "Program", "Text", "ToneWords", "VoiceActivity", "tone-engine", "vt-encode",
+                "Audio", "Harness", "POSIX", "Program", "Text", "ToneWords", "VoiceActivity", "tone-engine",
+                "vt-encode",
                 "vt-record",
                 "vt-record-pulse", "vt-transcribe",
                 "vt-transcribe-pocketsphinx", "vt-type", "vt-type-clipboard", "vt-vad",
