@@ -9,7 +9,7 @@ struct Conversion {
     let isRaw: Bool
 
     /// Frames at once at most; a live stream gives fewer, as they come.
-    private static let blockFrames = 8192
+    private static let blockFrames = 1 << 15
 
     /// Chooses the shape of the output.
     ///

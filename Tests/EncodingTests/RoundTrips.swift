@@ -70,6 +70,38 @@ import Testing
         #expect((expected - 1...expected + 1).contains(pages))
     }
 
+    /// Rates that Opus has not are brought to 48 kHz; the header says what they were (RFC 7845, 5.1).
+    @Test(arguments: [1000, 11025, 22050, 32000, 44100, 96000, 192_000], [1, 2])
+    func opusOfOtherRates(rate: Int, channels: Int) throws {
+        let samples = Material.samples(frames: rate + 7, channels: channels)
+        // What is pushed at once must not matter.
+        let bytes = try Material.encode(samples, .opus, rate: rate, channels: channels, block: rate / 33 + 1)
+        #expect(bytes[40..<44].reversed().reduce(0) { $0 << 8 | Int($1) } == rate)
+        let decoded = try Material.decode(bytes)
+        #expect(decoded.damage == nil)
+        #expect(decoded.format.channels == channels)
+        // As the last page's position says, rounded up.
+        let coded = ((rate + 7) * 48000 + rate - 1) / rate
+        #expect(abs(decoded.frames - coded * decoded.format.sampleRate / 48000) <= 1, "\(decoded.frames)")
+    }
+
+    @Test(arguments: [60_000, 65_025, 65_100, 300_000]) func aTagLargerThanAPage(count: Int) throws {
+        let tags = AudioTags(title: "t", comment: String(repeating: "x", count: count))
+        let bytes = try Material.encode(Material.samples(frames: 8000), .opus, settings: EncoderSettings(tags: tags))
+        let decoded = try Material.decode(bytes)
+        #expect(decoded.damage == nil && decoded.frames == 8000)
+        #expect(decoded.tags.title == "t")
+    }
+
+    /// The largest packets there are, so that a page is full before its time.
+    @Test func manyBytesInAPage() throws {
+        let samples = Material.samples(frames: 48000 * 3, channels: 2)
+        let settings = EncoderSettings(bitrate: 510_000, page: 1000)
+        let bytes = try Material.encode(samples, .opus, rate: 48000, channels: 2, settings: settings)
+        let decoded = try Material.decode(bytes)
+        #expect(decoded.damage == nil && decoded.frames == 48000 * 3)
+    }
+
     @Test(arguments: [16000, 32000, 96000]) func bitratesAreKept(bitrate: Int) throws {
         let samples = Material.samples(frames: 44100 * 4)
         for format in [EncodedFormat.opus, .vorbis, .mp3] where format != .vorbis || bitrate >= 32000 {
