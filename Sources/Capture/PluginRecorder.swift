@@ -19,9 +19,18 @@ package struct PluginRecorder: Sendable {
     package static func find(
         _ name: String, in search: PluginSearch = .standard, cache: DescriptionCache? = .standard
     ) throws(CaptureError) -> PluginRecorder {
+        let plugin = try locate(name, in: search)
         do {
-            let plugin = try Plugin.find(host: "vt-record", name: name, in: search)
             return PluginRecorder(plugin, try plugin.describe(cache: cache))
+        } catch {
+            throw CaptureError(recorder: name, error)
+        }
+    }
+
+    /// Finds a plugin of vt-record, and doesn't run it.
+    package static func locate(_ name: String, in search: PluginSearch = .standard) throws(CaptureError) -> Plugin {
+        do {
+            return try Plugin.find(host: "vt-record", name: name, in: search)
         } catch {
             throw CaptureError(recorder: name, error)
         }
