@@ -126,7 +126,7 @@ struct Record: VoiceProgram {
         }
         try obeySignals(recorder, destination.unfinished, origin)
         let announcer = try Announcer(recorder, meter: meter, device: origin.title, speech: speech)
-        try recorder.start { () throws(CaptureError) in try origin.open { recorder.tell(.message($0)) } }
+        try recorder.start { () throws(CaptureError) in try origin.open { recorder.tell($0) } }
         var sink = ListeningDestination(destination, listener)
         let reason: CaptureError?
         do {
