@@ -9,6 +9,7 @@ internal import CSndFile
     private let window: WriteWindow
     private let kind: EncodedFormat
     private var name: String { kind.name }
+    private let tags: AudioTags
     private var isEmpty = true
     /// 24-bit samples as the library takes them: at the upper end of 32.
     private var wide: [Int32] = []
@@ -26,6 +27,7 @@ internal import CSndFile
         }
         self.format = format
         self.kind = kind
+        tags = settings.tags
         window = WriteWindow(sink, holdsMP3: kind == .mp3)
         let code: Int =
             switch kind {
@@ -45,7 +47,6 @@ internal import CSndFile
         default:
             if let bitrate = settings.bitrate { setMP3Bitrate(bitrate) }
         }
-        let tags = settings.tags
         if kind == .mp3 {
             // The library's own would be in ISO 8859-1.
             window.preface(ID3Tag.bytes(tags))
@@ -161,7 +162,7 @@ internal import CSndFile
             try unsafe [UInt8](repeating: 0, count: format.bytesPerFrame).withUnsafeBytes { try unsafe encode($0) }
         case .flac:
             window.position = window.end
-            let header = FLACHeader.empty(format)
+            let header = FLACHeader.empty(format, tags)
             _ = unsafe header.withUnsafeBytes { unsafe window.write($0) }
         default: break
         }

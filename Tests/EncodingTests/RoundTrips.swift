@@ -54,10 +54,10 @@ import Testing
         }
     }
 
-    @Test(arguments: EncodedFormat.allCases) func tagsStay(format: EncodedFormat) throws {
+    @Test(arguments: EncodedFormat.allCases, [0, 1, 8000]) func tagsStay(format: EncodedFormat, frames: Int) throws {
         let tags = AudioTags(title: "Tëst – 題", date: "2026", comment: "of \"it\" = all")
         let bytes = try Material.encode(
-            Material.samples(frames: 8000), format, settings: EncoderSettings(tags: tags), rewritable: true)
+            Material.samples(frames: frames), format, settings: EncoderSettings(tags: tags), rewritable: true)
         #expect(try Material.decode(bytes, isFile: true).tags == tags)
     }
 
