@@ -152,6 +152,10 @@ internal import COpus
         filled = 0
         let count = CInt(coded.sampleRate / 1000 * OpusEncoder.packetMilliseconds)
         let (bytes, size) = unsafe (target.assumingMemoryBound(to: UInt8.self), Int32(packet.count))
+        if coded.sampleFormat == .f32le {
+            let numbers = unsafe samples.assumingMemoryBound(to: Float.self)
+            unsafe FullScale.bound(numbers, count: frame.count / MemoryLayout<Float>.size, into: numbers)
+        }
         let length =
             coded.sampleFormat == .s16le
             ? unsafe vt_opus_encode(encoder, samples.assumingMemoryBound(to: Int16.self), count, bytes, size)

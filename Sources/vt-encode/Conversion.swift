@@ -52,6 +52,8 @@ struct Conversion {
             try encoder.encode(UnsafeRawBufferPointer(rebasing: buffer[..<(count * format.bytesPerFrame)]))
         }
         try encoder.finish()
+        // Of damaged audio from which nothing came there is nothing to keep.
+        if reader.damage != nil, frames.framesRead == 0 { return sink.discard() }
         try sink.commit()
     }
 }

@@ -104,6 +104,35 @@ import Testing
         }
     }
 
+    @Test(arguments: ["flac", "opus", "vorbis", "mp3"]) func whatIsNoNumber(format: String) throws {
+        // Silence, then not a number, infinities, and the largest there is.
+        let odd: [Float] = [.nan, .infinity, -.infinity, .greatestFiniteMagnitude, -2, 1e-40, .signalingNaN]
+        let samples = (0..<32000).map { $0 % 100 < 90 ? 0 : odd[$0 % odd.count] }
+        let bytes = samples.withUnsafeBytes(Array.init)
+        let result = try run(
+            "vt-encode", "--raw", "--sample-format", "f32le", "-f", format, "-o", "x", input: .bytes(bytes), home: home)
+        #expect(result.status == 0 && result.errors == "", "\(result)")
+        let back = try run("vt-encode", "-f", "wav", "x", home: home)
+        #expect(back.status == 0 && back.output.count == 44 + 64000, "\(back.output.count)")
+    }
+
+    @Test(arguments: compressed) func nothingThatCouldBeDecoded(format: String) throws {
+        let bytes = try encoded(format, seconds: 1)
+        // The headers and a little more.
+        let count = ["flac": 300, "opus": 120, "vorbis": bytes.count - 500, "mp3": 40][format] ?? 0
+        let (result, samples) = try decode(Array(bytes.prefix(count)))
+        #expect(result.status == 65, "\(result)")
+        #expect((samples ?? 1) > 0, "an empty file is left")
+    }
+
+    /// What the decoder's library has to say of each frame is not for everybody.
+    @Test func oneMessageForManyDamages() throws {
+        var bytes = try encoded("mp3")
+        for index in 1..<300 { bytes[index * bytes.count / 300] ^= 0x5A }
+        let (result, _) = try decode(bytes)
+        #expect(result.errors.split(separator: "\n").count <= 1, "\(result)")
+    }
+
     @Test func chainedOgg() throws {
         let one = try encoded("opus", seconds: 1)
         for (bytes, status, samples) in [
