@@ -23,6 +23,9 @@ let kernel: [SwiftSetting] = swiftOverC + [.unsafeFlags(["-O"])]
     let kernelAVX2: [SwiftSetting] = kernel
 #endif
 
+// Every program has the ground below it, and with it this: the folder with a libstdc++.so that stands for the archive.
+let standardLibrary: [LinkerSetting] = [.unsafeFlags(["-L\(Context.packageDirectory)/Sources/link"])]
+
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -47,7 +50,6 @@ let package = Package(
         .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
         // Not by pkg-config: libpulse.pc has flags that SwiftPM warns of.
         .systemLibrary(name: "CPulse", providers: [.apt(["libpulse-dev"])]),
-        .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
         // Not by pkg-config: pocketsphinx.pc drags in sphinxad, and with it PulseAudio and X11.
         .target(
             name: "CPocketSphinx",
@@ -55,7 +57,9 @@ let package = Package(
 
         // Opened at run time, by programs that meet encoded audio.
         .target(name: "CSndFile", linkerSettings: [.linkedLibrary("dl")]),
-        .target(name: "COpusEnc", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "COpus", linkerSettings: [.linkedLibrary("dl")]),
+        // Opened at run time, where a rate is to be changed.
+        .target(name: "CSoxr", linkerSettings: [.linkedLibrary("dl")]),
         // Opened at run time, by programs that speak to a server.
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl")]),
 
@@ -64,7 +68,7 @@ let package = Package(
 
         // The ground: system calls, and text that came from outside.
         .target(name: "CPOSIX"),
-        .target(name: "POSIX", dependencies: ["CPOSIX"], swiftSettings: swiftOverC),
+        .target(name: "POSIX", dependencies: ["CPOSIX"], swiftSettings: swiftOverC, linkerSettings: standardLibrary),
         .target(name: "Text", swiftSettings: swift),
 
         .target(name: "Audio", dependencies: ["CSoxr", "POSIX", "Text"], swiftSettings: swiftOverC),
@@ -75,7 +79,7 @@ let package = Package(
         .target(
             name: "Capture", dependencies: ["CALSA", "Audio", "Plugins", "POSIX", "Text"], swiftSettings: swiftOverC),
         .target(
-            name: "Encoding", dependencies: ["COpusEnc", "CSndFile", "Audio", "Plugins", "POSIX"],
+            name: "Encoding", dependencies: ["COpus", "CSndFile", "Audio", "Plugins", "POSIX"],
             swiftSettings: swiftOverC),
         .target(
             name: "Transcription", dependencies: ["Audio", "HTTP", "Plugins", "POSIX", "Text"], swiftSettings: swift),

@@ -1,3 +1,15 @@
+/// Floating-point samples as a codec may be given them.
+package enum FullScale {
+    /// Brings samples into ±1; what is not finite becomes 0.
+    ///
+    /// - Parameter output: room for as many; may be the samples themselves.
+    package static func bound(
+        _ samples: UnsafePointer<Float>, count: Int, into output: UnsafeMutablePointer<Float>
+    ) {
+        for index in 0..<count { unsafe output[index] = unsafe SampleConversion.bounded(samples[index]) }
+    }
+}
+
 /// Loops over samples, written so that they become vector instructions: pointers, wrapping index arithmetic, selects.
 enum SampleConversion {
     /// One sample for each frame: the mean of its channels, full scale ±1.
@@ -99,7 +111,7 @@ enum SampleConversion {
     }
 
     @inline(__always)
-    private static func bounded(_ sample: Float) -> Float {
+    fileprivate static func bounded(_ sample: Float) -> Float {
         // False for NaN too.
         let finite = abs(sample) < .infinity ? sample : 0
         let low = finite < -1 ? -1 : finite

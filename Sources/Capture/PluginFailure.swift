@@ -23,7 +23,8 @@ extension CaptureError {
     ///   - termination: how it ended.
     ///   - lines: what it wrote last on standard error; a last line that begins with `hint: ` is one.
     init(recorder: PluginRecorder, ended termination: ChildProcess.Termination, saying lines: [String]) {
-        var lines = lines
+        // What was lost on the way is no reason.
+        var lines = lines.filter { RecorderMessage.gap(in: $0) == nil }
         var hint: String?
         if let last = lines.last, last.hasPrefix("hint: ") {
             hint = String(RecorderMessage(last, from: recorder.plugin).text.dropFirst(6))

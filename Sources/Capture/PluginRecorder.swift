@@ -19,9 +19,18 @@ package struct PluginRecorder: Sendable {
     package static func find(
         _ name: String, in search: PluginSearch = .standard, cache: DescriptionCache? = .standard
     ) throws(CaptureError) -> PluginRecorder {
+        let plugin = try locate(name, in: search)
         do {
-            let plugin = try Plugin.find(host: "vt-record", name: name, in: search)
             return PluginRecorder(plugin, try plugin.describe(cache: cache))
+        } catch {
+            throw CaptureError(recorder: name, error)
+        }
+    }
+
+    /// Finds a plugin of vt-record, and doesn't run it.
+    package static func locate(_ name: String, in search: PluginSearch = .standard) throws(CaptureError) -> Plugin {
+        do {
+            return try Plugin.find(host: "vt-record", name: name, in: search)
         } catch {
             throw CaptureError(recorder: name, error)
         }
@@ -132,6 +141,11 @@ package struct RecorderMessage: Equatable, Sendable {
     /// Whether it began with the name of the recorder's file and a colon, as the messages of vt's own programs do: then
     /// it is meant for people. What else is on standard error may be any program's chatter.
     package var isForPeople: Bool
+    /// Seconds of sound that the recorder says it lost, and has put silence in their place; nil where it says something else.
+    package var gap: Double?
+
+    /// A gap longer than a day is no gap.
+    private static let longestGap = 86400.0
 
     /// - Parameters:
     ///   - line: as it came.
@@ -141,5 +155,15 @@ package struct RecorderMessage: Equatable, Sendable {
         let prefix = file + ": "
         isForPeople = line.hasPrefix(prefix)
         text = String((isForPeople ? String(line.dropFirst(prefix.count)) : line).sanitized.prefix(1000))
+        gap = RecorderMessage.gap(in: line)
+    }
+
+    /// What the line of an event `gap` says.
+    static func gap(in line: String) -> Double? {
+        guard line.hasPrefix("gap "), line.contains("\t"), let event = EventLine(parsing: line), event.verb == "gap",
+            let value = event["seconds"], value.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2E }),
+            let seconds = Double(value), seconds > 0, seconds < longestGap
+        else { return nil }
+        return seconds
     }
 }

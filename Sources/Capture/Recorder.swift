@@ -126,6 +126,19 @@ package final class Recorder: Sendable {
         eventBell.ring()
     }
 
+    /// Adds a message of a recorder plugin's to what there is to tell, and what it says was lost to the totals: the silence that stands
+    /// for it is in the recording. Any thread may call it.
+    package func tell(_ message: RecorderMessage) {
+        guard let gap = message.gap else { return tell(.message(message)) }
+        let frames = Int((gap * Double(format.sampleRate)).rounded())
+        let position = sum.withLock { sum in
+            sum.lostFrames += frames
+            sum.overruns += 1
+            return sum.frames
+        }
+        tell(.overrun(frames: frames, at: position))
+    }
+
     package var totals: Totals { sum.withLock { $0 } }
 
     /// A number that changes for as long as the capturing thread is alive.

@@ -84,7 +84,7 @@ package enum EncodedFormat: String, Sendable, CaseIterable {
         case .wav: true
         // The most that a frame's header can say (RFC 9639, 9.1.2).
         case .flac: rate <= 655_350
-        // libopusenc brings it to 48 kHz on its own, and says in the header what it was.
+        // The encoder brings it to a rate of the codec's, and says in the header what it was.
         case .opus: (1000...192_000).contains(rate)
         // The rates that libvorbisenc has tunings for.
         case .vorbis: (8000...192_000).contains(rate)
@@ -145,6 +145,18 @@ package enum EncodedFormat: String, Sendable, CaseIterable {
         case .wav: isLossy ? .s16le : source.sampleFormat
         case .flac: isLossy || source.sampleFormat.bytes <= 2 ? .s16le : .s24le
         case .opus, .vorbis, .mp3: source.sampleFormat == .s16le ? .s16le : .f32le
+        }
+    }
+
+    /// Opens the library that writes this format, which takes a moment, or the one that reads it.
+    ///
+    /// Nothing has to be prepared: a program that is sure to need it soon saves the time. Where the library can't be had, who needs
+    /// it says so.
+    package func prepare(toRead isRead: Bool) {
+        switch self {
+        case .wav: break
+        case .opus where !isRead: OpusEncoder.prepare()
+        case .opus, .flac, .vorbis, .mp3: SoundFileLibrary.prepare()
         }
     }
 

@@ -108,6 +108,15 @@ enum OggChecksum {
         (0..<8).reduce(UInt32(index) << 24) { value, _ in value << 1 ^ (value >> 31 == 1 ? 0x04C1_1DB7 : 0) }
     }
 
+    /// The checksum of a whole page in which it is zero yet.
+    static func of(_ page: [UInt8]) -> UInt32 {
+        unsafe table.withUnsafeBufferPointer { table in
+            var sum: UInt32 = 0
+            for byte in page { sum = unsafe sum << 8 ^ table[Int(sum >> 24 ^ UInt32(byte))] }
+            return sum
+        }
+    }
+
     /// Whether a whole page has the checksum that it says, which counts as zero itself.
     static func isRight(_ page: ArraySlice<UInt8>) -> Bool {
         unsafe table.withUnsafeBufferPointer { table in

@@ -9,10 +9,11 @@ internal import CSndFile
     private let window: WriteWindow
     private let kind: EncodedFormat
     private var name: String { kind.name }
+    private let tags: AudioTags
     private var isEmpty = true
     /// 24-bit samples as the library takes them: at the upper end of 32.
     private var wide: [Int32] = []
-    /// 16-bit samples as numbers, for the lossy codecs.
+    /// Samples as numbers within full scale, for the lossy codecs.
     private var numbers: [Float] = []
 
     init(
@@ -26,6 +27,7 @@ internal import CSndFile
         }
         self.format = format
         self.kind = kind
+        tags = settings.tags
         window = WriteWindow(sink, holdsMP3: kind == .mp3)
         let code: Int =
             switch kind {
@@ -45,7 +47,6 @@ internal import CSndFile
         default:
             if let bitrate = settings.bitrate { setMP3Bitrate(bitrate) }
         }
-        let tags = settings.tags
         if kind == .mp3 {
             // The library's own would be in ISO 8859-1.
             window.preface(ID3Tag.bytes(tags))
@@ -118,7 +119,12 @@ internal import CSndFile
         case .s24le:
             unsafe widen(frames)
             written = unsafe library.writef_int(handle, wide, count)
-        default: written = unsafe library.writef_float(handle, base.assumingMemoryBound(to: Float.self), count)
+        default:
+            // LAME ends the process where it is given what is no number.
+            let samples = frames.count / MemoryLayout<Float>.size
+            makeRoom(samples)
+            unsafe FullScale.bound(base.assumingMemoryBound(to: Float.self), count: samples, into: &numbers)
+            written = unsafe library.writef_float(handle, numbers, count)
         }
         window.flush()
         if let failure = window.failure { throw failure }
@@ -130,8 +136,12 @@ internal import CSndFile
 
     private func convert(_ frames: UnsafeRawBufferPointer) {
         let samples = unsafe frames.assumingMemoryBound(to: Int16.self)
-        if numbers.count < samples.count { numbers = [Float](repeating: 0, count: samples.count) }
+        unsafe makeRoom(samples.count)
         for index in 0..<samples.count { unsafe numbers[index] = Float(samples[index]) * 0x1p-15 }
+    }
+
+    private func makeRoom(_ count: Int) {
+        if numbers.count < count { numbers = [Float](repeating: 0, count: count) }
     }
 
     private func widen(_ frames: UnsafeRawBufferPointer) {
@@ -161,7 +171,7 @@ internal import CSndFile
             try unsafe [UInt8](repeating: 0, count: format.bytesPerFrame).withUnsafeBytes { try unsafe encode($0) }
         case .flac:
             window.position = window.end
-            let header = FLACHeader.empty(format)
+            let header = FLACHeader.empty(format, tags)
             _ = unsafe header.withUnsafeBytes { unsafe window.write($0) }
         default: break
         }

@@ -16,6 +16,9 @@ enum SoundFileLibrary {
     /// Its functions.
     static func functions() throws(Missing) -> vt_sndfile { try loaded.get() }
 
+    /// Opens it, which takes a moment.
+    static func prepare() { _ = loaded }
+
     static let hint = "install it: apt-get install libsndfile1"
 
     /// The library's words for what went wrong with a handle, or with opening where there is none.

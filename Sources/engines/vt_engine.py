@@ -168,6 +168,15 @@ def command(*words):
     return "“" + " ".join((os.path.abspath(sys.argv[0]),) + words) + "”"
 
 
+def reason(error):
+    """What an error of the network says, in its own words, without the libraries around it."""
+    import re
+
+    text = (str(error).strip() or type(error).__name__).splitlines()[0]
+    system = re.search(r"\[Errno -?\d+\] ([^'\")\]>]+)", text)
+    return system.group(1).strip() if system else re.sub(r"^Got: \w+: ", "", text)
+
+
 def _requirements(name):
     return os.path.join(os.path.dirname(os.path.realpath(sys.argv[0])), name + ".requirements")
 
@@ -254,6 +263,10 @@ def _run(words, name):
         raise Failure(69, "Python has no pip: apt-get install python3-pip")
     if any("No module named venv" in line for line in said):
         raise Failure(69, "Python has no venv: apt-get install python3-venv")
+    broken = next((line for line in said if "connection broken by" in line), None)
+    if broken:
+        # pip then says that there are no versions of it.
+        raise Failure(69, f"{name} cannot be installed: the package index cannot be reached: {reason(broken)}")
     why = next((line for line in said if "HASH" in line or "hash" in line), None)
     why = why or next((line for line in said if "ERROR" in line), said[-1] if said else "it said nothing")
     raise Failure(69, f"{name} cannot be installed: pip: {why.replace('ERROR: ', '')}")
@@ -390,7 +403,11 @@ def main(engine):
         print(f"vt-transcribe-{engine.name}: {error}", file=sys.stderr)
         sys.exit(74)
     except KeyboardInterrupt:
-        os._exit(130)
+        import signal
+
+        # As a program that doesn't catch it: a shell's loop stops, too.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
     except Exception as error:
         _blame(error)
         sys.exit(70)

@@ -9,7 +9,7 @@ struct Conversion {
     let isRaw: Bool
 
     /// Frames at once at most; a live stream gives fewer, as they come.
-    private static let blockFrames = 8192
+    private static let blockFrames = 1 << 15
 
     /// Chooses the shape of the output.
     ///
@@ -52,6 +52,8 @@ struct Conversion {
             try encoder.encode(UnsafeRawBufferPointer(rebasing: buffer[..<(count * format.bytesPerFrame)]))
         }
         try encoder.finish()
+        // Of damaged audio from which nothing came there is nothing to keep.
+        if reader.damage != nil, frames.framesRead == 0 { return sink.discard() }
         try sink.commit()
     }
 }

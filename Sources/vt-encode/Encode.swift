@@ -34,7 +34,9 @@ struct Encode: VoiceProgram {
     @Option(help: ArgumentHelp("Work put into small files: opus 0 to 10 (5), flac 0 to 8 (5).", valueName: "level"))
     var complexity: Int?
 
-    @Option(help: ArgumentHelp("How much audio opus holds back to make a page: 20ms to 1s (40ms).", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "How much audio opus holds back to make a page: 20ms to 1s (40ms; of a file 1s).", valueName: "time"))
     var page: TimeSpan?
 
     @Option(help: ArgumentHelp("Sample rate of the output; with --raw, of the input.", valueName: "hertz"))
@@ -65,6 +67,9 @@ struct Encode: VoiceProgram {
     var strict = false
 
     @OptionGroup var messages: MessageOptions
+
+    /// Milliseconds of Opus in a page where nobody waits for it: the same as opusenc's, for 2 % fewer bytes.
+    private static let pageOfFile = 1000
 
     /// What the options ask for.
     ///
@@ -111,6 +116,23 @@ struct Encode: VoiceProgram {
         return AudioFormat(sampleRate: rate ?? 16000, channels: channels ?? 1, sampleFormat: sampleFormat ?? .s16le)
     }
 
+    /// Opens the libraries of the formats that are named: it takes as long as parsing the arguments.
+    static func prepare(_ arguments: [String]) {
+        var wanted: [(format: EncodedFormat, isRead: Bool)] = []
+        for (index, argument) in arguments.enumerated() {
+            guard let format = EncodedFormat(rawValue: argument) ?? EncodedFormat(path: argument), format != .wav else {
+                continue
+            }
+            let isOption = index > 0 && ["-f", "--format", "-o", "--output"].contains(arguments[index - 1])
+            wanted.append((format, !isOption))
+        }
+        guard !wanted.isEmpty else { return }
+        let thread = try? Thread("libraries") { [wanted] in
+            for (format, isRead) in wanted { format.prepare(toRead: isRead) }
+        }
+        thread?.detach()
+    }
+
     mutating func work() throws -> ExitStatus {
         messages.apply()
         let target = try checkedTarget()
@@ -135,7 +157,8 @@ struct Encode: VoiceProgram {
         let conversion = Conversion(reader: reader, target: target, isRaw: raw)
         let frames = try conversion.makeFrameReader(rate: rate, channels: channels, sampleFormat: sampleFormat)
         let settings = EncoderSettings(
-            bitrate: bitrate?.bitsPerSecond, complexity: complexity, page: page?.milliseconds,
+            bitrate: bitrate?.bitsPerSecond, complexity: complexity,
+            page: page?.milliseconds ?? (source.isRegularFile ? Encode.pageOfFile : nil),
             tags: tags(of: reader))
         let sink = try Signals.deferred {
             let sink = try EncodeOutput(output, keepsHalf: !source.isRegularFile)

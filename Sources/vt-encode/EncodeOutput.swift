@@ -58,6 +58,9 @@ final class EncodeOutput: ByteSink {
         file = nil
     }
 
+    /// Leaves nothing under its name.
+    func discard() { file = nil }
+
     /// The position in a regular file whose bytes can be written again.
     private static func rewritablePosition(_ descriptor: CInt) -> Int? {
         var status = stat()

@@ -4,6 +4,7 @@ import Glibc
 import POSIX
 import Program
 import Synchronization
+import Text
 
 /// One recording: from a source, pinned to it, to standard output until a signal comes.
 final class Recording {
@@ -101,13 +102,19 @@ final class Recording {
             if let data = unsafe data {
                 try unsafe output.write(UnsafeRawBufferPointer(start: data, count: count))
             } else {
-                let seconds = Double(count) / Double(request.format.bytesPerSecond)
-                Log.warning("\(Int((seconds * 1000).rounded())) ms were lost, and are silence")
+                tellGap(seconds: Double(count) / Double(request.format.bytesPerSecond))
                 let zero: UInt8 = request.format.sampleFormat == .u8 ? 0x80 : 0
                 let silence = [UInt8](repeating: zero, count: count)
                 try unsafe silence.withUnsafeBytes { try unsafe output.write($0) }
             }
         }
+    }
+
+    /// Says what was lost: to vt-record as it wants to hear it (vt-plugin(7), RECORDERS), to a person in words.
+    private func tellGap(seconds: Double) {
+        let number = decimal(seconds, places: 3)
+        guard environment("VT_TMPDIR") != nil else { return Log.warning("\(number) s were lost, and are silence") }
+        try? writeAll(STDERR_FILENO, EventLine("gap", [.init("seconds", number)]).line, name: "standard error")
     }
 
     /// Has a suspended source go on. One that was merely idle has woken when the stream was opened.

@@ -65,6 +65,9 @@ struct Record: VoiceProgram {
         if let duration, duration.seconds * Double(rate) < 1 {
             throw ValidationError("--duration is one sample at least, not \(duration)")
         }
+        if recorders.checkRecorder != nil, listDevices || output != nil || raw {
+            throw ValidationError("--check-recorder goes with --device and --option only")
+        }
         if listDevices, recorders.listRecorders {
             throw ValidationError("--list-devices and --list-recorders do not go together")
         }
@@ -83,6 +86,10 @@ struct Record: VoiceProgram {
         if recorders.listRecorders {
             try writeAll(STDOUT_FILENO, RecorderOptions.list, name: "standard output")
             return .done
+        }
+        if let name = recorders.checkRecorder {
+            return try vt_record.checkRecorder(
+                name, .init(device: device, format: format, period: period.seconds, options: recorders.parsedOptions()))
         }
         let plugin = try recorders.chosen()
         if listDevices {
@@ -119,7 +126,7 @@ struct Record: VoiceProgram {
         }
         try obeySignals(recorder, destination.unfinished, origin)
         let announcer = try Announcer(recorder, meter: meter, device: origin.title, speech: speech)
-        try recorder.start { () throws(CaptureError) in try origin.open { recorder.tell(.message($0)) } }
+        try recorder.start { () throws(CaptureError) in try origin.open { recorder.tell($0) } }
         var sink = ListeningDestination(destination, listener)
         let reason: CaptureError?
         do {

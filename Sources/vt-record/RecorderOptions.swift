@@ -16,6 +16,11 @@ struct RecorderOptions: ParsableArguments {
     var listRecorders = false
 
     @Option(
+        help: ArgumentHelp(
+            "Try whether a recorder keeps to the plugin protocol: a line for each rule.", valueName: "name"))
+    var checkRecorder: String?
+
+    @Option(
         name: .customLong("option"),
         help: ArgumentHelp("An option of the recorder's own; can be repeated.", valueName: "key=value"))
     var recorderOptions: [String] = []
@@ -25,14 +30,23 @@ struct RecorderOptions: ParsableArguments {
 
     func validate() throws {
         if recorder?.isEmpty == true { throw ValidationError("--recorder needs a name") }
+        if let checkRecorder {
+            if checkRecorder.isEmpty { throw ValidationError("--check-recorder needs a name") }
+            if checkRecorder == Self.builtIn {
+                throw ValidationError("\(Self.builtIn) is built in, no plugin: it has no rules to keep")
+            }
+            if recorder != nil || listRecorders {
+                throw ValidationError("--check-recorder goes with --device and --option only")
+            }
+        }
         let options = try parsedOptions()
-        if let first = options.first, recorder == nil || recorder == Self.builtIn {
+        if let first = options.first, (recorder ?? checkRecorder) == nil || recorder == Self.builtIn {
             throw ValidationError("--option \(first.key) is for a plugin, and alsa has no options")
         }
     }
 
     /// `--option key=value`, taken apart.
-    private func parsedOptions() throws -> [(key: String, value: String)] {
+    func parsedOptions() throws -> [(key: String, value: String)] {
         try recorderOptions.map { option in
             guard let sign = option.firstIndex(of: "="), sign != option.startIndex else {
                 throw ValidationError("--option wants key=value, not \(option)")

@@ -93,6 +93,19 @@ import Testing
         #expect(decoded.damage?.reason.contains("62500.00 s") == true)
     }
 
+    /// The last page's position is where a stream says that it ends.
+    @Test(arguments: [EncodedFormat.opus, .vorbis], [0, 1_000_000_000, 1 << 40, -1])
+    func aLyingLastPage(format: EncodedFormat, position: Int64) throws {
+        var bytes = try file(format)
+        let page = try #require(bytes.indices.last { bytes[$0...].starts(with: "OggS".utf8) })
+        for index in 0..<8 { bytes[page + 6 + index] = UInt8(truncatingIfNeeded: position >> (8 * Int64(index))) }
+        Ogg.repair(&bytes[page...])
+        for isFile in [true, false] {
+            let decoded = try Material.decode(bytes, isFile: isFile)
+            #expect(decoded.frames <= Damage.frames + 4096)
+        }
+    }
+
     @Test func strictRefusesAtTheEnd() throws {
         let bytes = try file(.opus)
         let reader = try AudioReader(

@@ -96,12 +96,19 @@ enum Ogg {
         var page: [UInt8] = Array("OggS".utf8) + [0, flags, 0, 0, 0, 0, 0, 0, 0, 0]
         page += [serial, 0, 0, 0, sequence, 0, 0, 0, 0, 0, 0, 0, 1, UInt8(packet.count)]
         page += packet
+        repair(&page[...])
+        return page
+    }
+
+    /// Makes a page's checksum right.
+    static func repair(_ page: inout ArraySlice<UInt8>) {
+        let field = page.startIndex + 22
+        for index in 0..<4 { page[field + index] = 0 }
         var sum: UInt32 = 0
         for byte in page {
             sum ^= UInt32(byte) << 24
             for _ in 0..<8 { sum = sum << 1 ^ (sum >> 31 == 1 ? 0x04C1_1DB7 : 0) }
         }
-        for index in 0..<4 { page[22 + index] = UInt8(truncatingIfNeeded: sum >> (8 * index)) }
-        return page
+        for index in 0..<4 { page[field + index] = UInt8(truncatingIfNeeded: sum >> (8 * index)) }
     }
 }

@@ -54,10 +54,10 @@ import Testing
         }
     }
 
-    @Test(arguments: EncodedFormat.allCases) func tagsStay(format: EncodedFormat) throws {
+    @Test(arguments: EncodedFormat.allCases, [0, 1, 8000]) func tagsStay(format: EncodedFormat, frames: Int) throws {
         let tags = AudioTags(title: "Tëst – 題", date: "2026", comment: "of \"it\" = all")
         let bytes = try Material.encode(
-            Material.samples(frames: 8000), format, settings: EncoderSettings(tags: tags), rewritable: true)
+            Material.samples(frames: frames), format, settings: EncoderSettings(tags: tags), rewritable: true)
         #expect(try Material.decode(bytes, isFile: true).tags == tags)
     }
 
@@ -68,6 +68,38 @@ import Testing
         // Two headers; the look-ahead makes the stream a frame longer.
         let expected = 2 + (2000 + 20 + milliseconds - 1) / milliseconds
         #expect((expected - 1...expected + 1).contains(pages))
+    }
+
+    /// Rates that Opus has not are brought to 48 kHz; the header says what they were (RFC 7845, 5.1).
+    @Test(arguments: [1000, 11025, 22050, 32000, 44100, 96000, 192_000], [1, 2])
+    func opusOfOtherRates(rate: Int, channels: Int) throws {
+        let samples = Material.samples(frames: rate + 7, channels: channels)
+        // What is pushed at once must not matter.
+        let bytes = try Material.encode(samples, .opus, rate: rate, channels: channels, block: rate / 33 + 1)
+        #expect(bytes[40..<44].reversed().reduce(0) { $0 << 8 | Int($1) } == rate)
+        let decoded = try Material.decode(bytes)
+        #expect(decoded.damage == nil)
+        #expect(decoded.format.channels == channels)
+        // As the last page's position says, rounded up.
+        let coded = ((rate + 7) * 48000 + rate - 1) / rate
+        #expect(abs(decoded.frames - coded * decoded.format.sampleRate / 48000) <= 1, "\(decoded.frames)")
+    }
+
+    @Test(arguments: [60_000, 65_025, 65_100, 300_000]) func aTagLargerThanAPage(count: Int) throws {
+        let tags = AudioTags(title: "t", comment: String(repeating: "x", count: count))
+        let bytes = try Material.encode(Material.samples(frames: 8000), .opus, settings: EncoderSettings(tags: tags))
+        let decoded = try Material.decode(bytes)
+        #expect(decoded.damage == nil && decoded.frames == 8000)
+        #expect(decoded.tags.title == "t")
+    }
+
+    /// The largest packets there are, so that a page is full before its time.
+    @Test func manyBytesInAPage() throws {
+        let samples = Material.samples(frames: 48000 * 3, channels: 2)
+        let settings = EncoderSettings(bitrate: 510_000, page: 1000)
+        let bytes = try Material.encode(samples, .opus, rate: 48000, channels: 2, settings: settings)
+        let decoded = try Material.decode(bytes)
+        #expect(decoded.damage == nil && decoded.frames == 48000 * 3)
     }
 
     @Test(arguments: [16000, 32000, 96000]) func bitratesAreKept(bitrate: Int) throws {

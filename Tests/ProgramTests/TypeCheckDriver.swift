@@ -36,7 +36,7 @@ import Testing
         let result = try check(Self.loop)
         #expect(result.status == 0, "\(result)")
         #expect(result.text.split(separator: "\n").allSatisfy { $0.hasPrefix("ok\t") }, "\(result)")
-        #expect(result.text.split(separator: "\n").count == 11, "\(result)")
+        #expect(result.text.split(separator: "\n").count == 14, "\(result)")
     }
 
     @Test func `the frozen sample keeps them`() throws {
@@ -76,6 +76,14 @@ import Testing
             "argument list"
         ),
         ("ignores SIGTERM", "trap '' TERM; \(loop)", "SIGTERM"),
+        ("minds variables", "[ -z \"$VT_TOMORROW\" ] || exit 3; \(loop)", "variables that nobody knows"),
+        (
+            "minds what is no UTF-8",
+            "printf %s \"$TOMORROW\" | iconv -f UTF-8 -t UTF-8 >/dev/null || exit 3; \(loop)",
+            "variables that nobody knows"
+        ),
+        ("leaves something", "sleep 30 >/dev/null 2>&1 </dev/null & \(loop)", "gone with it"),
+        ("is in two groups", "(setsid sleep 1 </dev/null >/dev/null 2>&1 &); \(loop)", "in its group"),
         (
             "minds odd text",
             loop.replacing("text) echo done", with: "text) case $words in -*) exit 2 ;; esac; echo done"),
@@ -91,6 +99,10 @@ import Testing
     @Test func `describe and operations`() throws {
         let describe = try check(Self.loop, describe: "echo vt-plugin 9")
         #expect(describe.status == 76 && failures(describe).contains { $0.contains("describe") }, "\(describe)")
+        let reading = try check(Self.loop, describe: "echo 'vt-plugin 1'; cat >/dev/null")
+        #expect(reading.status == 76 && failures(reading).contains { $0.contains("reads nothing") }, "\(reading)")
+        let leaving = try check(Self.loop, describe: "echo 'vt-plugin 1'; sleep 30 >/dev/null 2>&1 </dev/null &")
+        #expect(leaving.status == 76 && failures(leaving).contains { $0.contains("leaves nothing") }, "\(leaving)")
         let unknown = try check(Self.loop, otherwise: "exit 0")
         #expect(unknown.status == 76 && failures(unknown).contains { $0.contains("unknown operation") }, "\(unknown)")
     }

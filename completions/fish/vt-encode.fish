@@ -81,7 +81,7 @@ complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_op
 complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" o output' -l 'output' -s 'o' -d 'Write to a file, not to standard output.' -rfka ''
 complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" bitrate' -l 'bitrate' -d 'Bits a second: 32k, 128000. For opus, vorbis and mp3.' -rfka ''
 complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" complexity' -l 'complexity' -d 'Work put into small files: opus 0 to 10 (5), flac 0 to 8 (5).' -rfka ''
-complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" page' -l 'page' -d 'How much audio opus holds back to make a page: 20ms to 1s (40ms).' -rfka ''
+complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" page' -l 'page' -d 'How much audio opus holds back to make a page: 20ms to 1s (40ms; of a file 1s).' -rfka ''
 complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" rate' -l 'rate' -d 'Sample rate of the output; with --raw, of the input.' -rfka ''
 complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" channels' -l 'channels' -d 'Channels of the output; with --raw, of the input.' -rfka ''
 complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" sample-format' -l 'sample-format' -d 'How wav and flac store samples: u8, s16le, s24le, s32le, f32le, f64le; with --raw, how the input does.' -rfka 'u8 s16le s24le s32le f32le f64le'

@@ -20,7 +20,7 @@ function __vt-record_parse_tokens -S
     set -l unparsed_tokens (__vt-record_tokens -pc)
     switch $unparsed_tokens[1]
     case 'vt-record'
-        __vt-record_parse_subcommand 0 'device=' 'recorder=' 'list-recorders' 'option=+' 'list-devices' 'json' 'rate=' 'channels=' 'sample-format=' 'raw' 'o/output=' 'duration=' 'period=' 'no-meter' 'until-silence=' 'no-speech-timeout=' 'wait-for-speech' 'pre-roll=' 'detector=' 'q/quiet' 'version' 'h/help'
+        __vt-record_parse_subcommand 0 'device=' 'recorder=' 'list-recorders' 'check-recorder=' 'option=+' 'list-devices' 'json' 'rate=' 'channels=' 'sample-format=' 'raw' 'o/output=' 'duration=' 'period=' 'no-meter' 'until-silence=' 'no-speech-timeout=' 'wait-for-speech' 'pre-roll=' 'detector=' 'q/quiet' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __vt-record_parse_subcommand -r 1 'version'
@@ -80,6 +80,7 @@ complete -c 'vt-record' -f
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" device' -l 'device' -d 'The microphone: its name, or a part of its name or description.' -rfka ''
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" recorder' -l 'recorder' -d 'What captures: alsa or a plugin, by name or path; see --list-recorders (default: alsa).' -rfka ''
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" list-recorders' -l 'list-recorders' -d 'List the recorders, where they are and what they hide; run none.'
+complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" check-recorder' -l 'check-recorder' -d 'Try whether a recorder keeps to the plugin protocol: a line for each rule.' -rfka ''
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record"' -l 'option' -d 'An option of the recorder\'s own; can be repeated.' -rfka ''
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" list-devices' -l 'list-devices' -d 'List the microphones, a line each: the name, a tab, and what it is.'
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" json' -l 'json' -d 'With --list-devices: a JSON array.'

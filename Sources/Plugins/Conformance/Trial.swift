@@ -10,6 +10,8 @@ package struct Trial: Sendable {
         case pause(Duration)
         /// Goes on when so many lines that begin like this have come.
         case awaitLines(prefix: String, count: Int)
+        /// Goes on when its standard output has begun, or when that has taken too long.
+        case awaitOutput(atMost: Duration)
         /// Looks which processes there are now, and in which groups.
         case look
         /// Sends SIGTERM to its process group, as a host does that wants it to stop.
@@ -56,6 +58,14 @@ package struct Trial: Sendable {
         package var hasReadItsInput = true
         /// From its start to its end.
         package var duration = Duration.zero
+        /// From its start to the first byte of its standard output; nil where none came before the step `terminate`.
+        package var firstOutput: Duration?
+        /// The longest time without a byte between the first one and the step `terminate`, or its end.
+        package var longestPause = Duration.zero
+        /// Bytes of standard output when the step `terminate` came.
+        package var bytesBeforeTermination = 0
+        /// From the first byte of its standard output to the step `terminate`; nil where one of them never was.
+        package var outputTime: Duration?
         /// From the step `terminate` to its end; nil where there was none.
         package var terminationTime: Duration?
         /// Process groups that were seen at the step `look`.
@@ -139,6 +149,7 @@ package struct Trial: Sendable {
             let end = ContinuousClock.now
             result.duration = end - start
             result.terminationTime = script.terminated.map { end - $0 }
+            script.note(start: start, end: end, in: &result)
             result.groups = script.groups
             result.leftBehind = MarkedProcesses(mark).endAll()
             return result
@@ -159,6 +170,11 @@ private final class TrialScript: @unchecked Sendable {
 
     private struct State {
         var groups: Set<CInt> = []
+        /// When output came first and last, and how much of it before `terminate`.
+        var first: ContinuousClock.Instant?
+        var last: ContinuousClock.Instant?
+        var longestPause = Duration.zero
+        var bytes = 0
         var terminated: ContinuousClock.Instant?
         var lines: [[UInt8]] = []
         var begun: [UInt8] = []
@@ -175,10 +191,17 @@ private final class TrialScript: @unchecked Sendable {
     var groups: Set<CInt> { state.read(\.groups) }
     var terminated: ContinuousClock.Instant? { state.read(\.terminated) }
 
-    /// Takes note of lines, as far as steps may wait for them.
+    /// Takes note of output, and of lines as far as steps may wait for them.
     func saw(_ chunk: UnsafeRawBufferPointer) {
-        guard waitsForLines else { return }
         state.change { state in
+            if state.terminated == nil, !chunk.isEmpty {
+                let now = ContinuousClock.now
+                state.first = state.first ?? now
+                state.longestPause = max(state.longestPause, now - (state.last ?? now))
+                state.last = now
+                state.bytes += chunk.count
+            }
+            guard waitsForLines else { return }
             for byte in chunk {
                 if byte == UInt8(ascii: "\n") {
                     // What a step waits for is short.
@@ -189,6 +212,16 @@ private final class TrialScript: @unchecked Sendable {
                 }
             }
         }
+    }
+
+    /// Says when output came.
+    func note(start: ContinuousClock.Instant, end: ContinuousClock.Instant, in outcome: inout Trial.Outcome) {
+        let state = state.read { $0 }
+        outcome.bytesBeforeTermination = state.bytes
+        guard let first = state.first, let last = state.last else { return }
+        outcome.firstOutput = first - start
+        outcome.longestPause = max(state.longestPause, (state.terminated ?? end) - last)
+        outcome.outputTime = state.terminated.map { $0 - first }
     }
 
     /// The plugin is gone: nothing is waited for any more.
@@ -220,6 +253,12 @@ private final class TrialScript: @unchecked Sendable {
                 state.lines.filter { $0.starts(with: prefix.utf8) }.count >= count || state.hasEnded ? true : nil
             }
             guard hasCome != nil else { return nil }
+        case .awaitOutput(let patience):
+            let end = pauseEnd ?? .now + patience
+            pauseEnd = end
+            let hasCome = state.wait(atMost: 0.05) { $0.first != nil || $0.hasEnded ? true : nil }
+            guard hasCome != nil || .now >= end else { return nil }
+            pauseEnd = nil
         case .look:
             let seen = MarkedProcesses(mark).groups
             state.change { $0.groups.formUnion(seen) }

@@ -46,6 +46,9 @@ package struct DriverCheck: Sendable {
         }
         try report("describe", .kept)
         let variables = try description.variables(for: options, of: plugin.name)
+        let manners = DriverManners(
+            plugin: plugin, description: description, variables: variables, patience: patience)
+        try report("describe reads nothing and leaves nothing behind", manners.describing())
         try report("an unknown operation ends with 64", unknownOperation(description))
         var hangs = false
         for (rule, rehearsal, judge) in DriverCheck.rules {
@@ -57,6 +60,12 @@ package struct DriverCheck: Sendable {
             try report(rule, record.unavailable.map { .untried($0) } ?? judge(record) ?? .kept)
             // Each rule would wait for it in vain.
             hangs = record.isLate
+        }
+        for (rule, attempt) in [
+            ("variables that nobody knows, and some that are no UTF-8, change nothing", manners.unknownVariables),
+            ("its processes are in its group, and gone with it", manners.processes),
+        ] {
+            try report(rule, hangs ? .untried("it hangs") : try attempt())
         }
         try report("SIGTERM ends it within 2 seconds", try stopping(description, variables))
     }
