@@ -1,7 +1,8 @@
 /// Says when a recording may begin and when it should end, by the speech in it.
 ///
-/// Speech counts once it has lasted 0.1 s; a click neither begins a recording nor keeps it going. Positions are samples of
-/// `DetectionWindow.sampleRate` from the beginning of the stream.
+/// Speech counts once it has lasted 0.1 s; a click neither begins a recording nor keeps it going. It ends where its level falls,
+/// which a detector notices late (`SpeechLevel`). Positions are samples of `DetectionWindow.sampleRate` from the beginning of the
+/// stream.
 package struct Endpointer {
     /// Why a recording should end.
     package enum Verdict: Equatable, Sendable {
@@ -19,6 +20,7 @@ package struct Endpointer {
     package static let shortestSilence = 0.2
 
     private var stream: SpeechStream
+    private var level = SpeechLevel()
     private let silence: Int?
     private let patience: Int?
     /// Where the first speech began; nil as long as none was heard.
@@ -45,8 +47,16 @@ package struct Endpointer {
     /// Takes samples of full scale ±1, one channel.
     package mutating func push(_ samples: Span<Float>) {
         var found: [Segmenter.Event] = []
-        stream.push(samples) { found.append($0) }
-        note(found)
+        var taken = 0
+        // A window at a time: the level is remembered for less than a second, and whoever captures may give more at once.
+        while taken < samples.count {
+            let piece = samples.extracting(taken..<min(taken + DetectionWindow.length, samples.count))
+            level.push(piece)
+            stream.push(piece) { found.append($0) }
+            if !found.isEmpty { note(found) }
+            found.removeAll(keepingCapacity: true)
+            taken += piece.count
+        }
     }
 
     /// Ends the stream: what was said last counts too.
@@ -65,7 +75,7 @@ package struct Endpointer {
                 quietSince = nil
             case .ended(let segment):
                 firstSpeech = firstSpeech ?? segment.start
-                quietSince = segment.end
+                quietSince = level.end(before: segment.end)
             }
         }
     }

@@ -13,8 +13,7 @@ final class DetectingGate: SpeechGate {
     /// Whether the speech that goes on was told of.
     private var hasBegun = false
 
-    /// Speech of "go" or "yes" is hardly longer; and whatever ends speech is silence for as long.
-    private static let options = SegmenterOptions(minimumSpeech: 0.1, minimumSilence: 0.1, padding: 0)
+    private let options: SegmenterOptions
 
     /// - Parameters:
     ///   - kind: the detector that was asked for; nil is the best one there is.
@@ -23,20 +22,21 @@ final class DetectingGate: SpeechGate {
         do throws(WeightsError) {
             let installed = try InstalledDetector(kind)
             if warns, let warning = installed.warning { Log.warning(warning.message, hint: warning.hint) }
-            detector = installed.detector
+            detector = installed.kind == .silero ? CarefulDetector(installed.detector) : installed.detector
+            options = .careful(installed.kind)
             name = "the \(installed.kind.rawValue) detector"
             isSure = installed.kind == .silero
         } catch {
             throw Failure(.unavailable, error.description, hint: error.hint)
         }
-        stream = SpeechStream(detector, DetectingGate.options)
+        stream = SpeechStream(detector, options)
     }
 
     var earliestStart: Int { stream.segmenter.earliestStart }
 
     func begin() {
         detector.reset()
-        stream = SpeechStream(detector, DetectingGate.options)
+        stream = SpeechStream(detector, options)
         hasBegun = false
     }
 

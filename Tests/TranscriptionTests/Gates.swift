@@ -23,8 +23,8 @@ private func everything(of speech: GatedSpeech) throws -> [Int16] {
     func whatIsSentDoesNotDependOnHowItComes(block: Int) throws {
         let speech = GatedSpeech(Recording(Self.parts, block: block), gate: LevelGate())
         let sent = try everything(of: speech)
-        // 0.2 s in front and 0.3 s behind; the pause of 0.3 s stays.
-        #expect(sent.count == Int(16000 * (0.2 + 1 + 0.5 + 1 + 0.3 + 0.5 + 0.3)))
+        // 0.3 s in front and 0.2 s behind; the pause of 0.3 s stays.
+        #expect(sent.count == Int(16000 * (0.3 + 1 + 0.5 + 1 + 0.3 + 0.5 + 0.2)))
         #expect(sent.filter { $0 != 0 }.count == 40000, "no sample of sound is missing")
         #expect(speech.sent.count == sent.count)
     }
@@ -51,7 +51,7 @@ private func everything(of speech: GatedSpeech) throws -> [Int16] {
         let speech = GatedSpeech(Recording([1, -3, 1]), gate: LevelGate())
         speech.follow(GateRules(pause: 0.9))
         #expect(try everything(of: speech).count == Int(16000 * 2.9))
-        #expect(GateRules(pause: 0).pause == 0.4, "what follows speech for 0.2 s may be a part of it")
+        #expect(GateRules(pause: 0).pause == 0.5, "what is nearest to speech may be a part of it")
     }
 
     @Test func timesAreThoseOfTheRecording() throws {
@@ -61,14 +61,14 @@ private func everything(of speech: GatedSpeech) throws -> [Int16] {
             let times = speech.sent.recorded(start: start, end: end)
             return [times.start ?? -1, times.end ?? -1].map { ($0 * 1000).rounded() / 1000 }
         }
-        // What is sent: 0 is 1.8 s, the seam is at 1.5 s, which is 3.3 s and 5.8 s.
-        #expect(recorded(0.2, 1.2) == [2, 3])
-        #expect(recorded(1.7, 2.7) == [6, 7])
-        #expect(recorded(0, 1.5) == [1.8, 3.3])
-        #expect(recorded(1.5, 2.7) == [5.8, 7], "what begins at the seam is behind it")
-        #expect(recorded(1.3, 2.7) == [5.8, 7], "an engine that counts the silence before its first word")
-        #expect(recorded(0.2, 1.6) == [2, 3.3], "and behind its last")
-        #expect(recorded(0.2, 2.7) == [2, 7])
+        // What is sent: 0 is 1.7 s, the seam is at 1.5 s, which is 3.2 s and 5.7 s.
+        #expect(recorded(0.3, 1.3) == [2, 3])
+        #expect(recorded(1.8, 2.8) == [6, 7])
+        #expect(recorded(0, 1.5) == [1.7, 3.2])
+        #expect(recorded(1.5, 2.8) == [5.7, 7], "what begins at the seam is behind it")
+        #expect(recorded(1.4, 2.8) == [5.7, 7], "an engine that counts the silence before its first word")
+        #expect(recorded(0.3, 1.6) == [2, 3.2], "and behind its last")
+        #expect(recorded(0.3, 2.8) == [2, 7])
         #expect(speech.sent.recorded(start: nil, end: nil) == (nil, nil))
         #expect(speech.sent.holdsSpeech(from: 2.5, to: 2.6))
         #expect(speech.sent.holdsSpeech(from: 3.1, to: 3.2), "detectors and engines differ a little")
@@ -80,12 +80,12 @@ private func everything(of speech: GatedSpeech) throws -> [Int16] {
     @Test func anotherEngineGoesOn() throws {
         let speech = GatedSpeech(Recording(Self.parts), gate: LevelGate())
         let all = try everything(of: speech)
-        // The first utterance ends at 1.2 s of what was sent, 3 s of the recording.
-        try speech.restart(at: 19200)
+        // The first utterance ends at 1.3 s of what was sent, 3 s of the recording.
+        try speech.restart(at: 20800)
         let rest = try everything(of: speech)
         #expect(rest.filter { $0 != 0 } == all.filter { $0 > 400 })
         let first = try #require(rest.firstIndex { $0 != 0 })
-        let times = speech.sent.recorded(start: Double(19200 + first) / 16000, end: 1.2 + Double(rest.count) / 16000)
+        let times = speech.sent.recorded(start: Double(20800 + first) / 16000, end: 1.3 + Double(rest.count) / 16000)
         #expect(times.start == 6)
         try speech.restart(at: 0)
         #expect(try everything(of: speech) == all)
@@ -106,9 +106,9 @@ private func everything(of speech: GatedSpeech) throws -> [Int16] {
     }
 
     @Test func wordsComeWithTheirFinal() throws {
-        let word = Word(text: "go", start: 0.2, end: 1.2)
+        let word = Word(text: "go", start: 0.3, end: 1.3)
         let (events, messages) = try check([
-            .status("loading"), .word(word), .final(Utterance(text: "go", start: 0.2, end: 1.2, words: [word])),
+            .status("loading"), .word(word), .final(Utterance(text: "go", start: 0.3, end: 1.3, words: [word])),
         ])
         let mapped = Word(text: "go", start: 2, end: 3)
         #expect(
@@ -119,10 +119,10 @@ private func everything(of speech: GatedSpeech) throws -> [Int16] {
     }
 
     @Test func textWithoutSpeechIsDroppedAndTakenBack() throws {
-        let word = Word(text: "thanks", start: 1.4, end: 1.45)
+        let word = Word(text: "thanks", start: 1.5, end: 1.6)
         let (events, messages) = try check([
-            .partial(Utterance(text: "thanks", start: 1.4)), .word(word),
-            .final(Utterance(text: "thanks", start: 1.4, end: 1.45, words: [word])),
+            .partial(Utterance(text: "thanks", start: 1.5)), .word(word),
+            .final(Utterance(text: "thanks", start: 1.5, end: 1.6, words: [word])),
             .final(Utterance(text: "no times")),
         ])
         #expect(events.count == 3)

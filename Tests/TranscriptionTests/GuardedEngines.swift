@@ -68,7 +68,7 @@ import Transcription
         return (hasSpeech, events)
     }
 
-    /// 1 s of speech, with 0.2 s before it and 0.3 s behind.
+    /// 1 s of speech, with 0.3 s before it and 0.2 s behind.
     private static let heard = [RecognitionEvent.final(Utterance(text: "bytes 48000"))]
 
     @Test func oneThatStandsByIsReadyWhenSomebodySpeaks() throws {

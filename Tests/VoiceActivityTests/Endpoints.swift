@@ -1,3 +1,4 @@
+import Harness
 import Testing
 import VoiceActivity
 
@@ -7,9 +8,27 @@ private final class ScriptedDetector: Detector {
     func reset() {}
 }
 
-/// Windows of speech and of silence.
+/// Windows of speech and of silence: a sound whose amplitude is the probability.
 private func windows(_ plan: [(speech: Bool, count: Int)]) -> [Float] {
-    plan.flatMap { [Float](repeating: $0.speech ? 0.9 : 0.01, count: $0.count * DetectionWindow.length) }
+    plan.flatMap { part in
+        (0..<part.count * DetectionWindow.length).map { ($0 % 2 == 0 ? 1 : -1) * (part.speech ? 0.9 : 0.01) }
+    }
+}
+
+/// A detector that says speech for some windows more than it hears any.
+private final class LateDetector: Detector {
+    private let lateness: Int
+    private var since: Int
+
+    init(by windows: Int) { (lateness, since) = (windows, windows + 1) }
+
+    func probability(of window: Span<Float>) -> Float {
+        let isLoud = window.indices.contains { abs(window[$0]) > 0.01 }
+        since = isLoud ? 0 : since + 1
+        return since <= lateness ? 0.9 : 0.01
+    }
+
+    func reset() {}
 }
 
 @Suite struct Endpoints {
@@ -39,6 +58,22 @@ private func windows(_ plan: [(speech: Bool, count: Int)]) -> [Float] {
         #expect(result.firstSpeech == 20 * window)
         // Known with the period in which it comes true.
         #expect(result.position - end < 320)
+    }
+
+    /// The end of speech is where its level falls, not where the detector's memory of it ends; where the room is nearly as loud,
+    /// the detector is believed; and it is not taken for later than it ever is.
+    @Test(arguments: [
+        (0, 0.0005, 0), (1, 0.0005, 0), (3, 0.0005, 0), (1, 0.009, 16384), (5, 0.0005, 16480),
+    ])
+    func aDetectorsLatenessIsNoSpeech(windows lateness: Int, room: Float, counted: Int) throws {
+        let speech = 30 * window + 100
+        let stream = noise(speech, amplitude: 0.2) + noise(60 * window, amplitude: room)
+        var endpointer = Endpointer(LateDetector(by: lateness), silence: 0.5, patience: nil)
+        endpointer.push(stream.span)
+        let verdict = endpointer.verdict(at: stream.count)
+        guard case .silence(let at)? = verdict else { throw HarnessError("no silence: \(verdict, default: "none")") }
+        let end = at - 8000
+        #expect(counted > 0 ? end == counted : (speech...speech + 160).contains(end), "\(end)")
     }
 
     @Test func aShorterPauseDoesNot() {
