@@ -391,7 +391,8 @@ extension EngineError {
     init(_ error: HTTPError, engine: String) {
         let code: Code =
             switch error.code {
-            case .unavailable, .insecure: .unavailable
+            case .unavailable, .insecure, .proxyRefused: .unavailable
+            case .proxyWantsCredentials: .noPermission
             case .refused: .configuration
             case .cannotConnect, .broken, .timedOut, .heldTooLong: .tryLater
             case .cancelled: .cancelled
