@@ -243,8 +243,9 @@ struct UploadAttempts: ~Copyable {
             try onEvent(.status("\(error.message); \(announced(delay))"))
             nextTry = .now + .seconds(delay)
             return false
-        } catch let error as EngineError where isEmpty && exchange.isOpenEnded {
+        } catch let error as EngineError {
             try report(exchange, givenAway: nil, onEvent)
+            guard isEmpty, exchange.isOpenEnded else { throw error }
             try onEvent(.status("\(error.message); it gets the recording with its length"))
             try wantLength()
             return false
