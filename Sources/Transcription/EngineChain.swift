@@ -222,6 +222,8 @@ private final class CountedSpeech: SpeechSource {
         return count
     }
 
+    var isAtPause: Bool { source.isAtPause }
+
     /// For an engine that is a chain itself, whose recording begins where this one does.
     func restart(at sample: Int) throws {
         try source.restart(at: start + sample)

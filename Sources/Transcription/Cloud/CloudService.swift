@@ -17,6 +17,9 @@ package protocol CloudService: Sendable {
     /// Bytes of a body at most; nil where nobody says.
     var uploadLimit: Int? { get }
 
+    /// Whether its answers say when words were said, if they are asked.
+    func tellsTimes(_ settings: EngineSettings) -> Bool
+
     /// The shortest audio that it takes, in seconds; shorter audio is sent with silence behind it.
     func shortestAudio(_ settings: EngineSettings) -> Double
 

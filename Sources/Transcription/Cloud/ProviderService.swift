@@ -87,6 +87,10 @@ package final class ProviderService: CloudService {
 
     package var uploadLimit: Int? { provider.limits.bytes }
 
+    package func tellsTimes(_ settings: EngineSettings) -> Bool {
+        provider.model(settings.model).timestamps != .none
+    }
+
     package func shortestAudio(_ settings: EngineSettings) -> Double {
         (provider.model(settings.model).limits ?? provider.limits).minimumSeconds
     }

@@ -108,6 +108,21 @@ package final class SentAudio: Sendable {
         return state.withLock { $0.holdsSpeech(first..<max(last, first + 1)) }
     }
 
+    /// Where speech begins and ends in a part of the recording; nil where there is none.
+    ///
+    /// - Parameters:
+    ///   - start: seconds of the recording.
+    ///   - end: the same; nil is the end of what was sent.
+    /// - Returns: seconds of the recording, within the part.
+    package func speech(from start: Double, to end: Double?) -> (start: Double, end: Double)? {
+        state.withLock { state in
+            let first = SentAudio.samples(start)
+            let range = first..<max(end.map(SentAudio.samples) ?? state.next, first)
+            guard let found = state.speech(in: range) else { return nil }
+            return (SentAudio.seconds(found.lowerBound), SentAudio.seconds(found.upperBound))
+        }
+    }
+
     private static func samples(_ seconds: Double) -> Int {
         Int((seconds * Double(AudioFormat.speech.sampleRate)).rounded())
     }
@@ -154,11 +169,24 @@ extension SentAudio.State {
     }
 
     fileprivate func holdsSpeech(_ range: Range<Int>) -> Bool {
+        let index = firstSpeech(endingAfter: range.lowerBound)
+        return index < speech.count && speech[index].lowerBound < range.upperBound
+    }
+
+    /// From the first speech in a range to the last; nil where there is none.
+    fileprivate func speech(in range: Range<Int>) -> Range<Int>? {
+        let first = firstSpeech(endingAfter: range.lowerBound)
+        guard let last = speech[first...].prefix(while: { $0.lowerBound < range.upperBound }).last else { return nil }
+        return (speech[first].lowerBound..<last.upperBound).clamped(to: range)
+    }
+
+    /// The index of the first speech that goes on behind a sample; behind the last one where there is none.
+    private func firstSpeech(endingAfter sample: Int) -> Int {
         var (low, high) = (0, speech.count)
         while low < high {
             let middle = (low + high) / 2
-            if speech[middle].upperBound <= range.lowerBound { low = middle + 1 } else { high = middle }
+            if speech[middle].upperBound <= sample { low = middle + 1 } else { high = middle }
         }
-        return low < speech.count && speech[low].lowerBound < range.upperBound
+        return low
     }
 }
