@@ -145,4 +145,13 @@ void vt_forbid_core_dumps(void) {
     setrlimit(RLIMIT_CORE, &none);
     // The limit is not heeded where a program takes the dump (core(5)).
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+    // Swift's own report of a crash, where its toolchain is installed, prints registers and what they point to.
+    const int crashes[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGQUIT, SIGSEGV, SIGTRAP};
+    for (size_t index = 0; index < sizeof crashes / sizeof crashes[0]; index++) {
+        struct sigaction action;
+        if (sigaction(crashes[index], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            signal(crashes[index], SIG_DFL);
+    }
+#endif
 }

@@ -88,7 +88,8 @@ internal import Plugins
             "-f", "wav", "pipe:1",
         ]
         let process = try SpawnedProcess(
-            program, arguments: arguments, environment: ProcessEnvironment.inherited().entries, directory: nil,
+            program, arguments: arguments, environment: ProcessEnvironment.inheritedWithoutKeys().entries,
+            directory: nil,
             input: standardInput.number, output: output, errors: errors)
         if let feeding { feed(input, to: feeding) }
         return process

@@ -9,6 +9,10 @@ package struct HTTPError: Error, Sendable, CustomStringConvertible {
         case cannotConnect
         /// TLS failed: a certificate that nobody vouches for, or one for another name.
         case insecure
+        /// The proxy on the way wants a name and a password, or others.
+        case proxyWantsCredentials
+        /// The proxy on the way does not connect there.
+        case proxyRefused
         /// The connection broke, or what came was no HTTP.
         case broken
         case timedOut

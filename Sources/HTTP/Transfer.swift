@@ -314,14 +314,22 @@ internal import Text
             let announced = head["content-length"].flatMap { Int($0) }
             if announced == nil || announced == exchange.timings.bytesReceived { return nil }
         }
-        let detail = unsafe String(cString: errorText).sanitized
+        let proxies = ProxySettings.fromEnvironment
+        var connectStatus = 0
+        unsafe vt_curl_get_long(easy, CURLINFO_HTTP_CONNECTCODE, &connectStatus)
+        if exchange.head == nil, connectStatus >= 300 { return proxies.refusal(connectStatus, to: address) }
+        let detail = proxies.redacted(unsafe String(cString: errorText)).sanitized
         let message = "\(host): \(detail.isEmpty ? CurlLibrary.message(code) : detail)"
+        if detail.hasPrefix("Unsupported proxy") {
+            return HTTPError(.refused, message, hint: "a proxy's address is http://HOST:PORT, or socks5h://HOST:PORT")
+        }
         switch code {
         case CURLE_URL_MALFORMAT: return HTTPError(.refused, message)
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR,
             CURLE_PROXY:
-            return HTTPError(.cannotConnect, message)
-        case CURLE_OPERATION_TIMEDOUT: return HTTPError(.timedOut, message)
+            return HTTPError(.cannotConnect, message, hint: proxies.hint(for: address, said: message))
+        case CURLE_OPERATION_TIMEDOUT:
+            return HTTPError(.timedOut, message, hint: proxies.hint(for: address, said: message))
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CERTPROBLEM:
             return HTTPError(
                 .insecure, message, hint: "SSL_CERT_FILE or CURL_CA_BUNDLE can name a file of certificates to trust")

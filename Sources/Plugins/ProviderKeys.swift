@@ -8,3 +8,12 @@ package let providerKeys: Set<String> = [
     "REPLICATE_API_TOKEN", "REVAI_ACCESS_TOKEN", "SAMBANOVA_API_KEY", "SONIOX_API_KEY", "SPEECHMATICS_API_KEY",
     "TOGETHER_API_KEY", "XAI_API_KEY",
 ]
+
+extension ProcessEnvironment {
+    /// A copy of this process's environment without the providers' keys, for a helper that has no use for one.
+    package static func inheritedWithoutKeys() -> ProcessEnvironment {
+        var environment = inherited()
+        environment.removeAll { providerKeys.contains($0) }
+        return environment
+    }
+}

@@ -21,6 +21,8 @@ final class CountedSpeech: SpeechSource {
         return count
     }
 
+    var isAtPause: Bool { source.isAtPause }
+
     /// Only from its beginning it is what the file holds.
     var original: OriginalFile? { start == 0 ? source.original : nil }
 

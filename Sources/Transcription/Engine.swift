@@ -94,6 +94,10 @@ package protocol SpeechSource: AnyObject {
     /// - Parameter sample: counted from the beginning of the recording, at 16000 Hz.
     func restart(at sample: Int) throws
 
+    /// Whether what was read last ends a stretch of speech: the silence behind it is long, and is not given. The read that finds it
+    /// out gives nothing. A source that gives all there is never says so.
+    var isAtPause: Bool { get }
+
     /// The recording as the file that it is, where that is as good as its samples; nil where it isn't.
     var original: OriginalFile? { get }
 
@@ -108,6 +112,8 @@ package protocol SpeechSource: AnyObject {
 }
 
 extension SpeechSource {
+    package var isAtPause: Bool { false }
+
     package var original: OriginalFile? { nil }
 
     package func speech(in range: Range<Int>) -> [Range<Int>]? { nil }
@@ -165,6 +171,8 @@ package struct EngineSettings: Sendable, Equatable {
     package var speakers: Bool
     /// `--option key=value`, in order; a later value of a key counts.
     package var options: [Option]
+    /// What becomes of the times.
+    package var timesUse = TimesUse.none
     /// How long the engine may take after the end of the audio; nil is max(60 s, 10 × the audio's length).
     package var timeout: Duration?
 
@@ -174,6 +182,18 @@ package struct EngineSettings: Sendable, Equatable {
     package enum Timestamps: String, CaseIterable, Sendable {
         case segment
         case word
+    }
+
+    /// What times are for, where nobody demands them of the engine.
+    package enum TimesUse: Sendable {
+        /// They are welcome.
+        case none
+        /// The engine is asked for them where it has some: they are shown.
+        case shown
+        /// The file format can't do without. Where the engine has none, those of the speech detector do.
+        case needed
+        /// The same, but nobody listens for speech.
+        case neededOfEngine
     }
 
     /// The language, where just one was named.
@@ -199,6 +219,7 @@ package struct EngineSettings: Sendable, Equatable {
         left.languages == right.languages && left.model == right.model && left.prompt == right.prompt
             && left.keywords == right.keywords && left.temperature == right.temperature
             && left.timestamps == right.timestamps && left.speakers == right.speakers
-            && left.timeout == right.timeout && left.options.elementsEqual(right.options, by: ==)
+            && left.timeout == right.timeout && left.timesUse == right.timesUse
+            && left.options.elementsEqual(right.options, by: ==)
     }
 }

@@ -45,6 +45,8 @@ package struct Utterance: Equatable, Sendable {
     package var confidence: Double?
     /// Whether a phrase comes over and over, as in a recogniser's loop.
     package var isRepeated = false
+    /// Whether its times are those of the audio that the engine was given, and not the engine's own.
+    package var isTimedByAudio = false
 
     package init(
         text: String, start: Double? = nil, end: Double? = nil, words: [Word] = [], speaker: String? = nil,

@@ -9,7 +9,7 @@ struct HelperProgram {
     init(_ path: String, cancellation: Cancellation) {
         self.path = path
         self.cancellation = cancellation
-        var environment = ProcessEnvironment.inherited()
+        var environment = ProcessEnvironment.inheritedWithoutKeys()
         // Both decode their input by the locale, and drop what isn't ASCII in the C locale. glibc has C.UTF-8 built in (2.35).
         environment["LC_ALL"] = "C.UTF-8"
         self.environment = environment

@@ -104,8 +104,13 @@ extension Setup {
             surroundings.lengthWanted = KnownServers(path: "/\(folder)/servers")
         }
         if Log.level >= .debug { surroundings.onDebug = { Log.debug("\(provider.name): \($0)") } }
+        let upload = LiveUpload(service, surroundings)
+        let model = ownModel(of: provider.name)
+        var named = settings
+        named.model = settings.model ?? model
+        let isStretchwise = settings.timesUse == .needed && !service.tellsTimes(named)
         let engine = ConfiguredEngine(
-            engine: ThoroughEngine(LiveUpload(service, surroundings)), model: ownModel(of: provider.name),
+            engine: ThoroughEngine(isStretchwise ? StretchwiseEngine(upload) : upload), model: model,
             options: engineOptions(for: provider.name)?.value.map { ($0.key, $0.value) } ?? [],
             known: provider.options.map(Set.init))
         var checked = engine.completed(settings)

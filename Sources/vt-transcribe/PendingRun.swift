@@ -106,11 +106,10 @@ struct PendingRun {
         }
         let options = AudioReader.Options(raw: record.raw, decoders: EncodedAudio(), strict: strict) { Log.warning($0) }
         let speech = RecordedSpeech(kept, name: id, options: options)
-        let isGated = gateOptions.detector != nil || !record.isUngated
         let long = LongRecording(EnginePool(engine, size: 1, isForMany: false), partLength: nil)
         let recognition = Recognition(
-            engine: long, settings: settings(for: record), gate: isGated ? gate : nil, interruption: interruption,
-            ledger: ledger)
+            engine: long, settings: settings(for: record), gate: isGated(record) ? gate : nil,
+            interruption: interruption, ledger: ledger)
         // All at once when it is complete: a failure in the middle must not print the beginning twice, today and next time.
         var text = ""
         interruption.begin(reading: nil)
@@ -144,6 +143,11 @@ struct PendingRun {
             throw Failure(
                 failure.status, error is AudioError ? failure.message : "\(id): \(failure.message)", hint: failure.hint)
         }
+    }
+
+    /// Whether somebody listens for speech in it.
+    private func isGated(_ record: PendingRecord) -> Bool {
+        gate != nil && (gateOptions.detector != nil || !record.isUngated)
     }
 
     private func endIfInterrupted() {
@@ -206,7 +210,7 @@ struct PendingRun {
     private func settings(for record: PendingRecord) -> EngineSettings {
         // An engine of today's choice does not know the other one's model and options.
         let isSame = engine == nil || engine == record.engine
-        return EngineSettings(
+        var result = EngineSettings(
             languages: settings.languages.isEmpty ? record.languages : settings.languages,
             model: settings.model ?? (isSame ? record.model : nil), prompt: settings.prompt ?? record.prompt,
             keywords: settings.keywords.isEmpty ? record.keywords : settings.keywords,
@@ -215,6 +219,8 @@ struct PendingRun {
             options: (isSame ? record.options.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } : [])
                 + settings.options,
             timeout: settings.timeout)
+        result.timesUse = [format].timesUse(isGated: isGated(record))
+        return result
     }
 }
 

@@ -51,7 +51,9 @@ struct Recognition {
         try writer.begin()
         let gated = gate.map { GatedSpeech(speech, gate: $0) }
         var hasSpoken = false
-        var check = EventCheck(gated?.sent) { Log.info("\(engine.name): \($0)") }
+        var check = EventCheck(gated?.sent, needsTimes: settings.timesUse == .needed) {
+            Log.info("\(engine.name): \($0)")
+        }
         func take(_ event: RecognitionEvent) throws {
             if speech.isRefused { return }
             switch event {

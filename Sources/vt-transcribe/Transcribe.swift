@@ -183,8 +183,9 @@ struct Transcribe: VoiceProgram {
         }
         let interruption = try Interruption(
             expectsPipe: inputs.contains(Transcribe.standardInput) && isPipe(STDIN_FILENO))
-        let settings = try pending ? setup.saidNow() : setup.settings()
+        var settings = try pending ? setup.saidNow() : setup.settings()
         let gate = try gateOptions.makeGate()
+        settings.timesUse = transcriptFormats.timesUse(isGated: gate != nil)
         let engine = try pending ? nil : findEngine(setup.engine.value, settings, setup)
         let output = try Signals.deferred {
             let output = try TranscriptOutput(path: self.output)

@@ -12,7 +12,8 @@ enum Holding {
         let null = try Descriptor.open("/dev/null", O_RDWR)
         let own = try ownPath()
         let child = try SpawnedProcess(
-            own, arguments: [own, "hold"], environment: ProcessEnvironment.inherited().entries, directory: "/",
+            own, arguments: [own, "hold"], environment: ProcessEnvironment.inheritedWithoutKeys().entries,
+            directory: "/",
             input: pipe.reading.number, output: null.number, errors: null.number)
         // Nobody waits for it: once it is gone, it is gone.
         signal(SIGCHLD, SIG_IGN)

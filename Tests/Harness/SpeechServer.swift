@@ -8,6 +8,7 @@ package final class SpeechServer: Sendable {
     package static let isInstalled = Tool.isInstalled("python3", "openssl")
 
     package let port: Int
+    private let address: String
     /// Speaks TLS with this.
     package let certificate: Certificate?
     private let directory: TemporaryDirectory
@@ -19,15 +20,23 @@ package final class SpeechServer: Sendable {
     ///   - behaviours: how it meets each request in turn; the last one stays. The script says what there is.
     ///   - certificate: nil speaks plain http.
     ///   - port: where it listens; 0 is any.
-    package convenience init(_ behaviours: String..., certificate: Certificate? = nil, port: Int = 0) throws {
-        try self.init(behaviours, certificate: certificate, port: port)
+    ///   - address: a loopback address.
+    package convenience init(
+        _ behaviours: String..., certificate: Certificate? = nil, port: Int = 0, address: String = "127.0.0.1"
+    ) throws {
+        try self.init(behaviours, certificate: certificate, port: port, address: address)
     }
 
     /// As above.
-    package init(_ behaviours: [String], certificate: Certificate? = nil, port: Int = 0) throws {
+    package init(
+        _ behaviours: [String], certificate: Certificate? = nil, port: Int = 0, address: String = "127.0.0.1"
+    ) throws {
+        self.address = address
         directory = try TemporaryDirectory("speech-server")
         self.certificate = certificate
-        var arguments = ["--log", directory("log"), "--keep", directory("body"), "--port", String(port)]
+        var arguments = [
+            "--log", directory("log"), "--keep", directory("body"), "--port", String(port), "--address", address,
+        ]
         if let certificate { arguments += ["--tls", certificate.path, certificate.keyPath] }
         let script = "\(BuiltPrograms.packageDirectory)/Tests/Fixtures/servers/speech-server"
         let server = try start(Command(script, arguments + behaviours))
@@ -43,9 +52,11 @@ package final class SpeechServer: Sendable {
         server.kill()
     }
 
-    /// `http://127.0.0.1:PORT`, or `https://localhost:PORT`.
+    /// `http://127.0.0.1:PORT`, or `https://localhost:PORT`; at another address that one, in brackets where it is IPv6's.
     package var url: String {
-        certificate == nil ? "http://127.0.0.1:\(port)" : "https://localhost:\(port)"
+        let scheme = certificate == nil ? "http" : "https"
+        if address != "127.0.0.1" { return "\(scheme)://[\(address)]:\(port)" }
+        return certificate == nil ? "http://127.0.0.1:\(port)" : "https://localhost:\(port)"
     }
 
     /// What it noted of each request that has ended, in the order of their ends.

@@ -1,3 +1,4 @@
+import Glibc
 import Harness
 import Testing
 import Text
@@ -10,6 +11,21 @@ import Text
         let paths = try cloud.server.requests(2).compactMap { $0["path"]?.string }
         #expect(paths.map { $0.hasSuffix("/v1/transcribe/live") } == [true, false])
         #expect(paths.last?.hasSuffix("/v1/transcribe") == true)
+    }
+
+    @Test(
+        .enabled(if: access("/proc/sys/net/ipv6/conf/lo", F_OK) == 0, "needs IPv6"), arguments: [true, false])
+    func anAddressOfIPv6(isSecure: Bool) throws {
+        let certificate = isSecure ? try Certificate(for: "IP:::1") : nil
+        let server = try SpeechServer("json", certificate: certificate, address: "::1")
+        let test = try TranscribeHome()
+        let result = try run(
+            Command(
+                "vt-transcribe", ["--no-gate", "--engine", "openai", "--base-url", "\(server.url)/v1"],
+                environment: ["SSL_CERT_FILE": certificate?.path, "VT_API_KEY": CloudHome.key]),
+            input: .bytes(Tone.stream(seconds: 0.5)), home: test.home)
+        #expect(result.text == CloudHome.text + "\n", "\(result)")
+        #expect(try server.requests(1).first?["headers"]?["authorization"]?.string == "Bearer \(CloudHome.key)")
     }
 
     /// 20 ms, of which a service that takes no less than 100 makes its text.

@@ -1,4 +1,5 @@
 import Audio
+import Plugins
 import Testing
 import Transcription
 
@@ -92,6 +93,90 @@ private func everything(of speech: GatedSpeech) throws -> [Int16] {
     }
 }
 
+/// An engine without times, asked for each stretch.
+@Suite struct Stretches {
+    /// Says how many milliseconds of sound it got, and no times.
+    private struct Counting: Engine {
+        let name = "counting"
+        func transcribe(
+            _ audio: any SpeechSource, settings: EngineSettings, cancellation: Cancellation?,
+            onEvent: (RecognitionEvent) throws -> Void
+        ) throws {
+            let buffer = UnsafeMutableBufferPointer<Int16>.allocate(capacity: 700)
+            defer { buffer.deallocate() }
+            var loud = 0
+            while true {
+                guard let count = try audio.read(into: buffer, within: .seconds(10)) else { continue }
+                if count == 0 { break }
+                loud += buffer[..<count].count { $0 != 0 }
+            }
+            if loud > 0 { try onEvent(.final(Utterance(text: "\(loud / 16)"))) }
+        }
+    }
+
+    /// Fails where it hears so many milliseconds.
+    private struct Failing: Engine {
+        let name = "failing"
+        let limit: String
+        func transcribe(
+            _ audio: any SpeechSource, settings: EngineSettings, cancellation: Cancellation?,
+            onEvent: (RecognitionEvent) throws -> Void
+        ) throws {
+            try Counting().transcribe(audio, settings: settings, cancellation: nil) { event in
+                if case .final(let utterance) = event, utterance.text == limit {
+                    throw EngineError(.tryLater, "failing: not now")
+                }
+                try onEvent(event)
+            }
+        }
+    }
+
+    private func utterances(_ engine: any Engine, of speech: GatedSpeech) throws -> [Utterance] {
+        var result: [Utterance] = []
+        var check = EventCheck(speech.sent, needsTimes: true) { _ in }
+        try engine.transcribe(speech, settings: EngineSettings(), cancellation: nil) { event in
+            for event in check.check(event) {
+                guard case .final(var utterance) = event else { continue }
+                utterance.isTimedByAudio = false
+                result.append(utterance)
+            }
+        }
+        return result
+    }
+
+    @Test(arguments: [160, 511, 4096]) func eachHasItsTimes(block: Int) throws {
+        let speech = GatedSpeech(Recording([-2, 1, -3, 1, -0.3, 0.5, -3], block: block), gate: LevelGate())
+        #expect(
+            try utterances(StretchwiseEngine(Counting()), of: speech) == [
+                Utterance(text: "1000", start: 2, end: 3), Utterance(text: "1500", start: 6, end: 7.8),
+            ])
+    }
+
+    @Test func oneStretchToTheEnd() throws {
+        let speech = GatedSpeech(Recording([1]), gate: LevelGate())
+        #expect(
+            try utterances(StretchwiseEngine(Counting()), of: speech) == [Utterance(text: "1000", start: 0, end: 1)])
+    }
+
+    @Test func silenceIsNoStretch() throws {
+        #expect(
+            try utterances(StretchwiseEngine(Counting()), of: GatedSpeech(Recording([-5]), gate: LevelGate())).isEmpty)
+    }
+
+    /// Another engine goes on behind the stretches whose text is out.
+    @Test func inAChain() throws {
+        let speech = GatedSpeech(Recording([-2, 1, -3, 0.5, -3, 0.7]), gate: LevelGate())
+        let chain = EngineChain([
+            StretchwiseEngine(Failing(limit: "500")), StretchwiseEngine(Counting()),
+        ])
+        #expect(
+            try utterances(chain, of: speech) == [
+                Utterance(text: "1000", start: 2, end: 3), Utterance(text: "500", start: 6, end: 6.5),
+                Utterance(text: "700", start: 9.5, end: 10.2),
+            ])
+    }
+}
+
 /// What an engine says, put right.
 @Suite struct CheckedEvents {
     private let speech = GatedSpeech(Recording([-2, 1, -3, 1, -2]), gate: LevelGate())
@@ -128,6 +213,24 @@ private func everything(of speech: GatedSpeech) throws -> [Int16] {
         #expect(events.count == 3)
         #expect(events.dropFirst() == [.partial(Utterance(text: "")), .final(Utterance(text: "no times"))])
         #expect(messages.count == 1 && messages[0].contains("thanks"), "\(messages)")
+    }
+
+    /// Where a format can't do without times, an utterance has those of the speech since the last one.
+    @Test func theDetectorsTimesDoWhereThereAreNone() throws {
+        _ = try everything(of: speech)
+        var messages: [String] = []
+        var check = EventCheck(speech.sent, needsTimes: true) { messages.append($0) }
+        #expect(
+            check.check(.final(Utterance(text: "both"))) == [.final(Utterance(text: "both", start: 2, end: 7))])
+        #expect(
+            check.check(.final(Utterance(text: "nobody knows"))) == [.final(Utterance(text: "nobody knows"))],
+            "nothing is left that it could be of")
+        #expect(messages.count == 1 && messages[0].contains("detected"), "\(messages)")
+        // What the engine says itself is better.
+        var other = EventCheck(speech.sent, needsTimes: true) { _ in }
+        let own = Utterance(text: "own", start: 0.4, end: 1.2)
+        #expect(other.check(.final(own)) == [.final(Utterance(text: "own", start: 2.1, end: 2.9))])
+        #expect(other.check(.final(Utterance(text: "x"))) == [.final(Utterance(text: "x", start: 2.9, end: 7))])
     }
 
     @Test func withoutAGateTimesStay() {

@@ -51,6 +51,7 @@ private struct PlainService: CloudService {
     var shortest = 0.0
     let url: String
 
+    func tellsTimes(_ settings: EngineSettings) -> Bool { true }
     func shortestAudio(_ settings: EngineSettings) -> Double { shortest }
 
     func uploadRequest(_ format: UploadFormat, isLive: Bool, settings: EngineSettings) -> UploadRequest {

@@ -20,7 +20,7 @@ function __vt-transcribe_parse_tokens -S
     set -l unparsed_tokens (__vt-transcribe_tokens -pc)
     switch $unparsed_tokens[1]
     case 'vt-transcribe'
-        __vt-transcribe_parse_subcommand -r 1 'engine=' 'list-engines' 'check-engine=' 'language=+' 'model=' 'prompt=' 'keyword=+' 'temperature=' 'timestamps=' 'speakers' 'option=+' 'timeout=' 'base-url=' 'upload-format=' 'format=' 'events' 'o/output=' 'r/recursive' 'files-from=' '0/null' 'output-dir=' 'strip-extension' 'j/jobs=' 'resume' 'dry-run' 'report=' 'shard=' 'usage=' 'raw' 'rate=' 'channels=' 'sample-format=' 'strict' 'detector=' 'no-gate' 'no-keep' 'pending' 'list-pending' 'discard=+' 'pending-id=' 'timings' 'config=' 'profile=' 'show-config' 'q/quiet' 'version' 'h/help'
+        __vt-transcribe_parse_subcommand -r 1 'engine=' 'list-engines' 'check-engine=' 'language=+' 'model=' 'prompt=' 'keyword=+' 'temperature=' 'timestamps=' 'speakers' 'option=+' 'timeout=' 'base-url=' 'upload-format=' 'format=' 'events' 'o/output=' 'r/recursive' 'files-from=' '0/null' 'output-dir=' 'strip-extension' 'j/jobs=' 'part-length=' 'resume' 'dry-run' 'report=' 'shard=' 'usage=' 'raw' 'rate=' 'channels=' 'sample-format=' 'strict' 'detector=' 'no-gate' 'no-keep' 'pending' 'list-pending' 'discard=+' 'pending-id=' 'timings' 'config=' 'profile=' 'show-config' 'q/quiet' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __vt-transcribe_parse_subcommand -r 1 'version'
@@ -100,6 +100,7 @@ complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_fla
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" output-dir' -l 'output-dir' -d 'Write each transcript to a file of its own in this folder, in as many formats as --format names.' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" strip-extension' -l 'strip-extension' -d 'Call a transcript NAME.srt, not NAME.mp4.srt.'
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" j jobs' -l 'jobs' -s 'j' -d 'Work on so many at once (default: 1; 4 where a service on the network recognises).' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" part-length' -l 'part-length' -d 'Cut longer recordings at pauses into parts of no more (default: 5m with several --jobs, else what the engine takes).' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" resume' -l 'resume' -d 'Leave out what is complete in --output-dir for this engine and these options.'
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" dry-run' -l 'dry-run' -d 'Say what would be done; do nothing.'
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" report' -l 'report' -d 'Write what became of each input, a line of JSON each, to a file.' -rfka ''

@@ -26,6 +26,9 @@ package protocol CloudService: Sendable {
     /// - Throws: `EngineError` where the settings ask for what the provider hasn't.
     func fileRequest(_ container: AudioContainer, settings: EngineSettings) throws(EngineError) -> UploadRequest
 
+    /// Whether its answers say when words were said, if they are asked.
+    func tellsTimes(_ settings: EngineSettings) -> Bool
+
     /// The shortest audio that it takes, in seconds; shorter audio is sent with silence behind it.
     func shortestAudio(_ settings: EngineSettings) -> Double
 

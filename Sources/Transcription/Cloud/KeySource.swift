@@ -97,14 +97,12 @@ package enum KeySource: Equatable, Sendable {
         func refused(_ reason: String, hint: String? = nil) -> EngineError {
             EngineError(.noPermission, "\(name): the key command “\(command.excerpt)” \(reason)", hint: hint)
         }
-        var environment = ProcessEnvironment.inherited()
-        environment.removeAll { providerKeys.contains($0) }
         let terminal = Glibc.open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
         if terminal >= 0 { close(terminal) }
         let patience = Duration.seconds(terminal >= 0 ? 60 : 10)
         let outcome: ChildProcess.Outcome
         do throws(PluginError) {
-            outcome = try ChildProcess("/bin/sh", ["-c", command], environment: environment)
+            outcome = try ChildProcess("/bin/sh", ["-c", command], environment: .inheritedWithoutKeys())
                 .run(outputLimit: largest, timeout: patience, cancellation: cancellation)
         } catch {
             switch error.code {

@@ -102,6 +102,8 @@ package struct Provider: Sendable {
         package var speakers = Speakers.none
         /// Whether `stream` makes it answer with events.
         package var streams = false
+        /// Options of the provider's that this model is not known to heed.
+        package var doubtful: [String] = []
         /// Where it is not the provider's.
         package var baseURL: String?
         package var limits: Limits?

@@ -101,6 +101,10 @@ package final class ProviderService: CloudService {
         return request
     }
 
+    package func tellsTimes(_ settings: EngineSettings) -> Bool {
+        provider.model(settings.model).timestamps != .none
+    }
+
     package func shortestAudio(_ settings: EngineSettings) -> Double {
         limits(for: settings).minimumSeconds
     }

@@ -31,13 +31,13 @@ extension Provider {
             // The singular `language` is ignored without a word, as is every field that it does not know.
             Model(
                 prefix: "gpt-transcribe", language: .many("languages[]"), hasPrompt: true,
-                keywords: .repeated("keywords[]"), temperature: 0...1, streams: true),
+                keywords: .repeated("keywords[]"), temperature: 0...1, streams: true, doubtful: ["chunking_strategy"]),
             Model(
                 prefix: "whisper-1", language: .one("language"), hasPrompt: true, temperature: 0...1,
-                timestamps: .words, warning: retiring("whisper-1")),
+                timestamps: .words, doubtful: ["chunking_strategy"], warning: retiring("whisper-1")),
             Model(prefix: "", language: .one("language"), hasPrompt: true, temperature: 0...1, streams: true),
         ],
-        options: ["stream", "include[]", "chunking_strategy"],
+        options: ["stream", "chunking_strategy"],
         formats: [.opus, .flac, .mp3, .wav, .vorbis, .mp4, .webm],
         limits: Limits(bytes: openAIBytes, minimumSeconds: 0.1))
 

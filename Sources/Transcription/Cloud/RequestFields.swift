@@ -14,8 +14,8 @@ extension Provider {
         if modelUse != .ignored { add("model", name) }
         switch model.language {
         case .none: break
-        case .one(let field): add(field, settings.languages.first)
-        case .many(let field): for language in settings.languages { add(field, language) }
+        case .one(let field): add(field, settings.languages.first.map(primary))
+        case .many(let field): for language in settings.languages { add(field, primary(language)) }
         }
         add("prompt", settings.prompt)
         switch model.keywords {
@@ -35,6 +35,20 @@ extension Provider {
         return fields
     }
 
+    /// The times that are asked for: those that the user demands, else those that the transcript shows.
+    private func wantedTimestamps(_ settings: EngineSettings) -> EngineSettings.Timestamps? {
+        if let wanted = settings.timestamps { return wanted }
+        switch settings.timesUse {
+        case .none: return nil
+        // A server of which nothing is known may refuse what it could do without.
+        case .shown: return options == nil ? nil : .segment
+        case .needed, .neededOfEngine: return .segment
+        }
+    }
+
+    /// The language of a tag without its country: ISO 639-1 is all that OpenAI and its followers know.
+    private func primary(_ tag: String) -> String { String(tag.prefix { $0 != "-" && $0 != "_" }) }
+
     private func addTimes(
         _ settings: EngineSettings, _ model: Model, _ fields: inout [MultipartForm.Field]
     ) {
@@ -43,7 +57,7 @@ extension Provider {
             for granularity in granularities { fields.append(.init("timestamp_granularities[]", granularity)) }
         }
         // Speakers of Fireworks come with words only.
-        let wanted = settings.speakers && model.timestamps == .wordsJoined ? .word : settings.timestamps
+        let wanted = settings.speakers && model.timestamps == .wordsJoined ? .word : wantedTimestamps(settings)
         switch model.timestamps {
         case _ where model.speakers == .always: ask("diarized_json")
         case .always: ask("verbose_json")
@@ -82,7 +96,7 @@ extension Provider {
         if case .many(let field) = model.language { list(field, settings.languages) }
         if case .repeated(let field)? = model.keywords { list(field, settings.keywords) }
         if let prompt = settings.prompt { members.append(.init("prompt", .string(prompt))) }
-        if settings.timestamps != nil { members.append(.init("timestamps", .bool(true))) }
+        if wantedTimestamps(settings) != nil { members.append(.init("timestamps", .bool(true))) }
         for option in settings.options { members.append(.init(option.key, .string(option.value))) }
         return .object(members)
     }

@@ -108,6 +108,11 @@ extension Provider {
             default: break
             }
         }
+        if settings.timesUse == .neededOfEngine, model.timestamps == .none {
+            try refuse(
+                "does not say when words were said, which the format needs",
+                "without --no-gate it gets the times between which speech is detected; --engine groq has its own")
+        }
         if settings.speakers, model.speakers == .none {
             try refuse("does not tell speakers apart", "--engine deepgram does, and OpenAI's gpt-4o-transcribe-diarize")
         }
@@ -116,6 +121,12 @@ extension Provider {
                 let known = options.isEmpty ? "it has none" : "it has " + options.joined(separator: ", ")
                 throw EngineError(.usage, "\(name) has no option \(stray.key)", hint: known)
             }
+        }
+        if settings.options.contains(where: { $0.key == "stream" && $0.value != "false" }), !model.streams {
+            try refuse("gives its text all at once; it ignores stream")
+        }
+        for option in settings.options where model.doubtful.contains(option.key) {
+            warnings.append("whether \(subject) heeds \(option.key) is not known")
         }
         if case .assemblyAI = dialect, settings.prompt != nil, !settings.languages.isEmpty {
             warnings.append("\(name) ignores the language where there is a prompt; say it in the prompt")

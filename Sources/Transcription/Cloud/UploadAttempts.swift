@@ -272,8 +272,9 @@ struct UploadAttempts: ~Copyable {
             try onEvent(.status("\(error.message); \(announced(delay))"))
             nextTry = .now + .seconds(delay)
             return false
-        } catch let error as EngineError where isEmpty && exchange.isOpenEnded {
+        } catch let error as EngineError {
             try report(exchange, givenAway: nil, onEvent)
+            guard isEmpty, exchange.isOpenEnded else { throw error }
             try onEvent(.status("\(error.message); it gets the recording with its length"))
             try wantLength()
             return false
@@ -428,7 +429,8 @@ extension EngineError {
     init(_ error: HTTPError, engine: String) {
         let code: Code =
             switch error.code {
-            case .unavailable, .insecure: .unavailable
+            case .unavailable, .insecure, .proxyRefused: .unavailable
+            case .proxyWantsCredentials: .noPermission
             case .refused: .configuration
             case .cannotConnect, .broken, .timedOut, .heldTooLong: .tryLater
             case .cancelled: .cancelled

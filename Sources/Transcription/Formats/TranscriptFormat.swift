@@ -18,6 +18,9 @@ package enum TranscriptFormat: String, CaseIterable, Sendable {
     /// Whether it can say which of several inputs a line belongs to.
     package var namesItsInput: Bool { self == .txt || self == .jsonl }
 
+    /// Whether it can't do without the times of utterances.
+    package var needsTimes: Bool { self == .srt || self == .vtt || self == .tsv }
+
     /// Makes what turns one input's events into text.
     ///
     /// - Parameters:
@@ -33,6 +36,17 @@ package enum TranscriptFormat: String, CaseIterable, Sendable {
         case .jsonl: JSONLinesFormatter(input: input)
         case .events: EventFormatter()
         }
+    }
+}
+
+extension [TranscriptFormat] {
+    /// What the engine's times are for.
+    ///
+    /// - Parameter isGated: whether a speech detector listens, whose times may do.
+    package func timesUse(isGated: Bool) -> EngineSettings.TimesUse {
+        if contains(where: \.needsTimes) { return isGated ? .needed : .neededOfEngine }
+        // Its segments are those of openai/whisper, which have times.
+        return contains(.json) ? .shown : .none
     }
 }
 

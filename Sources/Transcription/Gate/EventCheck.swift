@@ -1,7 +1,7 @@
 internal import Text
 
-/// What an engine says, put right: its times become those of the recording, text where nobody spoke is dropped, and what it
-/// repeats over and over is flagged.
+/// What an engine says, put right: its times become those of the recording, where it tells none they are the detector's if they are
+/// needed, text where nobody spoke is dropped, and what it repeats over and over is flagged.
 package struct EventCheck {
     private let sent: SentAudio?
     private let tell: (String) -> Void
@@ -9,12 +9,18 @@ package struct EventCheck {
     private var hasPartial = false
     /// Seconds of the recording that have text, in the order of their ends; nil once the engine has not said when.
     private var spans: [ClosedRange<Double>]? = []
+    private let needsTimes: Bool
+    private var hasToldOfTimes = false
+    /// The end of the last utterance, in seconds of the recording.
+    private var lastEnd = 0.0
 
     /// - Parameters:
     ///   - sent: what the engine got of the recording; nil is all of it, and nobody has listened for speech.
+    ///   - needsTimes: whether an utterance without times gets those of the speech that was heard since the last one.
     ///   - tell: gets a message for people about each final that is dropped or flagged.
-    package init(_ sent: SentAudio?, tell: @escaping (String) -> Void) {
+    package init(_ sent: SentAudio?, needsTimes: Bool = false, tell: @escaping (String) -> Void) {
         self.sent = sent
+        self.needsTimes = needsTimes
         self.tell = tell
     }
 
@@ -32,7 +38,7 @@ package struct EventCheck {
             return []
         case .final(let utterance):
             defer { hasPartial = false }
-            var utterance = timed(utterance)
+            var utterance = bounded(timed(utterance))
             guard isSpoken(utterance) else {
                 // What was shown of it is taken back.
                 return hasPartial ? [.partial(Utterance(text: ""))] : []
@@ -75,6 +81,28 @@ package struct EventCheck {
         (result.start, result.end) = sent.recorded(start: utterance.start, end: utterance.end)
         for (index, word) in utterance.words.enumerated() {
             (result.words[index].start, result.words[index].end) = sent.recorded(start: word.start, end: word.end)
+        }
+        return result
+    }
+
+    /// With the times between which the detector has heard speech, where the engine tells none.
+    private mutating func bounded(_ utterance: Utterance) -> Utterance {
+        var result = utterance
+        defer { lastEnd = max(lastEnd, result.end ?? result.words.last?.end ?? 0) }
+        guard let sent else { return result }
+        let bounds: (start: Double, end: Double)?
+        if utterance.isTimedByAudio, let start = utterance.start {
+            bounds = sent.speech(from: max(start, lastEnd), to: utterance.end)
+        } else if needsTimes, utterance.start == nil || utterance.end == nil {
+            bounds = sent.speech(from: max(utterance.start ?? 0, lastEnd), to: utterance.end)
+        } else {
+            return result
+        }
+        guard let bounds else { return result }
+        (result.start, result.end) = bounds
+        if !hasToldOfTimes {
+            hasToldOfTimes = true
+            tell("it does not say when words were said; the times are those between which speech was detected")
         }
         return result
     }

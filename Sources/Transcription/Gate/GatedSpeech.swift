@@ -17,6 +17,8 @@ package final class GatedSpeech: SpeechSource {
     /// What is still to be given, in order; the last may go on beyond what was heard.
     private var ranges: [Range<Int>] = []
     private var hasEnded = false
+    /// Whether the reader has been told of the pause that it stands at.
+    private var hasToldOfPause = false
     /// The sample of the recording at which the gate began to listen; the tape and the ranges are counted from there.
     private var origin = 0
     /// What is before was given long ago, and is heard only so that the detector knows the room.
@@ -68,9 +70,11 @@ package final class GatedSpeech: SpeechSource {
 
     package func read(into buffer: UnsafeMutableBufferPointer<Int16>, within patience: Duration) throws -> Int? {
         let deadline = ContinuousClock.now + patience
+        if tellOfPause() { return nil }
         var count = give(into: buffer)
         while count == 0, !hasEnded {
             guard try hear(until: deadline) else { return nil }
+            if tellOfPause() { return nil }
             count = give(into: buffer)
             // Silence in a file is heard as fast as it can be, and there may be hours of it.
             if count == 0, !hasEnded, ContinuousClock.now >= deadline { return nil }
@@ -125,6 +129,24 @@ package final class GatedSpeech: SpeechSource {
 
     package var isSpeechCertain: Bool { gate.isSure }
 
+    /// Whether all of a stretch has been given, and what comes next comes behind a cut.
+    package var isAtPause: Bool {
+        guard let range = ranges.first, range.isEmpty else { return false }
+        return ranges.count > 1 || hasEnded || isGone(range)
+    }
+
+    /// Whether the reader has to learn of a pause, before it is given what is behind it.
+    private func tellOfPause() -> Bool {
+        if hasToldOfPause || !isAtPause { return false }
+        hasToldOfPause = true
+        return true
+    }
+
+    /// Whether speech to come can't begin so soon that a range goes on.
+    private func isGone(_ range: Range<Int>) -> Bool {
+        range.isEmpty && gate.earliestStart - preRoll - range.upperBound >= GatedSpeech.shortestCut
+    }
+
     package func restart(at sample: Int) throws {
         let recorded = sent.rewind(to: sample)
         origin = max(0, recorded - GatedSpeech.warmUp)
@@ -134,6 +156,7 @@ package final class GatedSpeech: SpeechSource {
         ranges = []
         hasEnded = false
         heard = Heard()
+        hasToldOfPause = false
         gate.begin()
     }
 
@@ -190,6 +213,7 @@ package final class GatedSpeech: SpeechSource {
             filled = bytes.count / 2
         }
         sent.send(filled, from: origin + range.lowerBound)
+        hasToldOfPause = false
         ranges[0] = (range.lowerBound + filled)..<range.upperBound
         forget()
         return filled
@@ -202,8 +226,7 @@ package final class GatedSpeech: SpeechSource {
             tape.forget(before: earliest)
             return
         }
-        let isGone = range.isEmpty && earliest - range.upperBound >= GatedSpeech.shortestCut
-        tape.forget(before: isGone ? earliest : range.lowerBound)
+        tape.forget(before: isGone(range) ? earliest : range.lowerBound)
     }
 
     private static func samples(_ seconds: Double) -> Int {

@@ -146,6 +146,21 @@ package final class SentAudio: Sendable {
         state.withLock { $0.speech(inSent: range.clamped(to: 0..<$0.sent)) }
     }
 
+    /// Where speech begins and ends in a part of the recording; nil where there is none.
+    ///
+    /// - Parameters:
+    ///   - start: seconds of the recording.
+    ///   - end: the same; nil is the end of what was sent.
+    /// - Returns: seconds of the recording, within the part.
+    package func speech(from start: Double, to end: Double?) -> (start: Double, end: Double)? {
+        state.withLock { state in
+            let first = SentAudio.samples(start)
+            let range = first..<max(end.map(SentAudio.samples) ?? state.next, first)
+            guard let found = state.speech(in: range) else { return nil }
+            return (SentAudio.seconds(found.lowerBound), SentAudio.seconds(found.upperBound))
+        }
+    }
+
     private static func samples(_ seconds: Double) -> Int {
         Int((seconds * Double(AudioFormat.speech.sampleRate)).rounded())
     }
@@ -200,7 +215,7 @@ extension SentAudio.State {
             let shift = piece.recorded - piece.sent
             let part = (piece.sent..<end).clamped(to: range)
             let recorded = (part.lowerBound + shift)..<(part.upperBound + shift)
-            var at = firstSpeech(endingBehind: recorded.lowerBound)
+            var at = firstSpeech(endingAfter: recorded.lowerBound)
             while at < speech.count, speech[at].lowerBound < recorded.upperBound {
                 let found = speech[at].clamped(to: recorded)
                 let here = (found.lowerBound - shift)..<(found.upperBound - shift)
@@ -217,11 +232,19 @@ extension SentAudio.State {
     }
 
     fileprivate func holdsSpeech(_ range: Range<Int>) -> Bool {
-        let index = firstSpeech(endingBehind: range.lowerBound)
+        let index = firstSpeech(endingAfter: range.lowerBound)
         return index < speech.count && speech[index].lowerBound < range.upperBound
     }
 
-    private func firstSpeech(endingBehind sample: Int) -> Int {
+    /// From the first speech in a range to the last; nil where there is none.
+    fileprivate func speech(in range: Range<Int>) -> Range<Int>? {
+        let first = firstSpeech(endingAfter: range.lowerBound)
+        guard let last = speech[first...].prefix(while: { $0.lowerBound < range.upperBound }).last else { return nil }
+        return (speech[first].lowerBound..<last.upperBound).clamped(to: range)
+    }
+
+    /// The index of the first speech that goes on behind a sample; behind the last one where there is none.
+    private func firstSpeech(endingAfter sample: Int) -> Int {
         var (low, high) = (0, speech.count)
         while low < high {
             let middle = (low + high) / 2

@@ -32,6 +32,8 @@ final class PartCutter {
     private var partStart = 0
     private(set) var cut: Int?
     private var quiet = QuietPlaces()
+    /// Places behind which the source leaves out a long silence, from `position` on.
+    private var pauses: [Int] = []
     private let block: UnsafeMutableBufferPointer<Int16>
 
     /// Two minutes.
@@ -93,7 +95,10 @@ final class PartCutter {
         while true {
             let end = position + heldCount
             let limit = cut ?? (hasEnded ? end : max(position, givable(end)))
-            if limit > position { return give(into: buffer, upTo: limit) }
+            if limit > position {
+                pauses.removeAll { $0 <= position }
+                return give(into: buffer, upTo: min(limit, pauses.first ?? limit))
+            }
             if cut != nil || hasEnded { return 0 }
             let rest = max(deadline - .now, .zero)
             guard try fetch(within: rest) || hasEnded else { return nil }
@@ -132,7 +137,10 @@ final class PartCutter {
         // Never past the last place where the part may end.
         let room = untilChoice > 0 ? min(untilChoice, block.count) : PartCutter.step
         let wanted = UnsafeMutableBufferPointer(rebasing: block[..<min(room, max(1, partStart + rules.longest - end))])
-        guard let count = try source.read(into: wanted, within: patience) else { return false }
+        guard let count = try source.read(into: wanted, within: patience) else {
+            if source.isAtPause, pauses.last != end { pauses.append(end) }
+            return false
+        }
         if count == 0 {
             hasEnded = true
         } else {
@@ -194,10 +202,12 @@ final class PartCutter {
         position = sample
         hasEnded = false
         quiet = QuietPlaces(from: sample)
+        pauses = []
     }
 
     fileprivate func speech(in range: Range<Int>) -> [Range<Int>]? { source.speech(in: range) }
     fileprivate var isSpeechCertain: Bool { source.isSpeechCertain }
+    fileprivate var isAtPause: Bool { pauses.first == position }
 
     /// A part, to be read by one engine.
     final class Part: SpeechSource {
@@ -223,6 +233,7 @@ final class PartCutter {
         }
 
         var isSpeechCertain: Bool { cutter.isSpeechCertain }
+        var isAtPause: Bool { cutter.isAtPause }
 
         /// Behind the last sample of it that was read.
         var end: Int { cutter.position }

@@ -14,6 +14,8 @@ final class SpooledPart: SpeechSource, @unchecked Sendable {
     /// Takes what is too much for memory.
     private var file: Descriptor?
     private var spoken: [Range<Int>]?
+    /// Places behind which a long silence was left out.
+    private var pauses: [Int] = []
     let isSpeechCertain: Bool
     /// Whether the recording ends with it.
     private(set) var isLast = false
@@ -31,9 +33,12 @@ final class SpooledPart: SpeechSource, @unchecked Sendable {
         defer { block.deallocate() }
         while true {
             if isCancelled() { throw EngineError(.cancelled, "given up") }
-            guard let read = try part.read(into: block, within: .milliseconds(100)) else { continue }
+            let read = try part.read(into: block, within: .milliseconds(100))
+            if part.isAtPause, read == nil, pauses.last != count { pauses.append(count) }
+            guard let read else { continue }
             if read == 0 { break }
             try add(UnsafeBufferPointer(rebasing: block[..<read]))
+            if part.isAtPause { pauses.append(count) }
         }
         spoken = part.speech(in: 0..<count)
         isLast = !part.isCut
@@ -55,7 +60,8 @@ final class SpooledPart: SpeechSource, @unchecked Sendable {
     }
 
     func read(into buffer: UnsafeMutableBufferPointer<Int16>, within patience: Duration) throws -> Int? {
-        let wanted = min(buffer.count, count - position)
+        let pause = pauses.first { $0 > position } ?? count
+        let wanted = min(buffer.count, pause - position)
         guard wanted > 0 else { return 0 }
         guard let number = file?.number else {
             for index in 0..<wanted { buffer[index] = memory[position + index] }
@@ -74,6 +80,8 @@ final class SpooledPart: SpeechSource, @unchecked Sendable {
         position += wanted
         return wanted
     }
+
+    var isAtPause: Bool { pauses.contains(position) }
 
     func restart(at sample: Int) { position = min(sample, count) }
 
