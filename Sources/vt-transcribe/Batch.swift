@@ -21,6 +21,10 @@ final class Batch: Sendable {
         let gateOptions: GateOptions
         let recordingName: RecordingName?
         let ledger: UsageLedger?
+        /// What may be sent in all; nil is any amount.
+        let budget: AudioBudget?
+        /// What engines that keep no pace themselves are asked at.
+        let pace: RequestPace?
         /// Seconds of a part of a long recording at most; nil leaves it to the engine.
         let partLength: Double?
         /// Where the outputs are files of their own.
@@ -45,6 +49,7 @@ final class Batch: Sendable {
         var tally = Tally()
         /// Why nothing more makes sense: nobody takes the text.
         var end: ExitStatus?
+        var stop = StopRule()
     }
 
     /// - Parameters:
@@ -99,6 +104,11 @@ final class Batch: Sendable {
             let start = ContinuousClock.now
             var report: InputReport
             do {
+                if let reason = state.withLock(\.stop.reason) {
+                    if engines.size > 1, task.folder == nil { try ordered.submit("", of: item.number) }
+                    finish(notTried(item, reason))
+                    continue
+                }
                 report = try meet(item, gate)
             } catch let failure as TranscriptOutput.WriteFailure {
                 // Nobody takes the others' text either.
@@ -111,7 +121,14 @@ final class Batch: Sendable {
                 return
             } catch let failure as FileTranscription.Failed {
                 if interruption.caught != nil { return }
-                report = failed(item.path, failure.underlying)
+                if failure.underlying is AudioBudget.Exhausted {
+                    let reason = StopRule.Reason(status: .tryLater, message: "--max-audio is used up")
+                    stop(reason)
+                    report = notTried(item, reason)
+                } else {
+                    report = failed(item.path, failure.underlying)
+                    note(failure.underlying)
+                }
                 report.fill(failure.account, seconds: failure.seconds)
             } catch {
                 if interruption.caught != nil { return }
@@ -120,6 +137,29 @@ final class Batch: Sendable {
             report.took = (ContinuousClock.now - start) / .seconds(1)
             finish(report)
         }
+    }
+
+    /// Looks whether a failure would be everybody's.
+    private func note(_ error: any Error) {
+        guard task.namesInputs, let error = error as? EngineError,
+            let reason = state.withLock({ $0.stop.failed(error, jobs: engines.size) })
+        else { return }
+        stop(reason)
+    }
+
+    /// Begins nothing more.
+    private func stop(_ reason: StopRule.Reason) {
+        let isNews = state.withLock { state in
+            defer { state.stop.reason = state.stop.reason ?? reason }
+            return state.stop.reason == nil
+        }
+        if isNews { Log.warning("\(reason.message); what is left is not tried") }
+    }
+
+    private func notTried(_ taken: InputQueue.Taken, _ reason: StopRule.Reason) -> InputReport {
+        var report = InputReport(taken.path, .notTried, status: Int(reason.status.rawValue))
+        report.error = reason.message
+        return report
     }
 
     /// An input after which the others make no sense either; it has been said why.
@@ -133,7 +173,10 @@ final class Batch: Sendable {
     }
 
     private func finish(_ report: InputReport) {
-        state.withLock { $0.tally.add(report) }
+        state.withLock { state in
+            state.tally.add(report)
+            if report.outcome == .done || report.outcome == .noSpeech { state.stop.succeeded() }
+        }
         guard let file = self.report else { return }
         do throws(SystemError) {
             try file.write(report.json)

@@ -54,6 +54,16 @@ struct BatchOptions: ParsableArguments {
             "Work on the inputs of one of several processes: its number, and how many there are.", valueName: "k/n"))
     var shard: ShardOption?
 
+    @Option(
+        help: ArgumentHelp("Send no more audio than this, in all; what is left is for another run.", valueName: "time"))
+    var maxAudio: TimeSpan?
+
+    @Option(help: ArgumentHelp("Begin no more requests in any minute.", valueName: "count"))
+    var requestsPerMinute: Int?
+
+    @Option(help: ArgumentHelp("Send no more audio in any hour.", valueName: "time"))
+    var audioPerHour: TimeSpan?
+
     @Option(help: ArgumentHelp("Add what each question to an engine cost to a ledger.", valueName: "file"))
     var usage: Path?
 
@@ -66,6 +76,12 @@ struct BatchOptions: ParsableArguments {
         if outputDir == nil {
             let stray = resume ? "--resume" : stripExtension ? "--strip-extension" : nil
             if let stray { throw ValidationError("\(stray) is about the files in --output-dir") }
+        }
+        if let requestsPerMinute, requestsPerMinute < 1 {
+            throw ValidationError("--requests-per-minute is 1 or more, not \(requestsPerMinute)")
+        }
+        if let audioPerHour, audioPerHour.seconds < 1 {
+            throw ValidationError("--audio-per-hour is a second at least, not \(audioPerHour)")
         }
         if report == Path("-"), outputDir == nil || dryRun {
             throw ValidationError("standard output has the transcripts; --report needs a file")
@@ -82,6 +98,11 @@ struct BatchOptions: ParsableArguments {
     /// Seconds of a part at most; nil leaves it to the engine.
     func partLength(jobs: Int) -> Double? {
         partLength?.seconds ?? (jobs > 1 ? BatchOptions.standardPartLength : nil)
+    }
+
+    /// What the user permits.
+    var caps: RequestPace.Caps {
+        RequestPace.Caps(requestsPerMinute: requestsPerMinute, audioPerHour: audioPerHour?.seconds)
     }
 
     /// Where to look for inputs.

@@ -95,7 +95,9 @@ extension Setup {
         forbidCoreDumps()
         var surroundings = LiveUpload.Surroundings(
             makeEncoder: makeUploadEncoder,
-            retries: isInChain ? RetryPolicy(maximum: 1, longestWait: 3) : RetryPolicy())
+            retries: isInChain
+                ? RetryPolicy(maximum: 1, longestWait: 3) : batch == nil ? RetryPolicy() : BatchPace.retries)
+        surroundings.pace = batch.map { RequestPace($0.caps, most: $0.jobs) }
         if printsTimings {
             surroundings.onTimings = { timings in try? writeAll(STDERR_FILENO, timings.json + "\n") }
         }

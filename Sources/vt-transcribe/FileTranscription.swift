@@ -111,7 +111,7 @@ struct FileTranscription {
             }
             let parts = Atomic(1)
             let engine = LongRecording(
-                batch.engines, partLength: task.partLength,
+                batch.engines, partLength: task.partLength, budget: task.budget, pace: task.pace,
                 finished: claim.map { FinishedParts(at: $0.partsPath, stamp: $0.stamp.description) }
             ) { parts.store($0, ordering: .relaxed) }
             let recognition = Recognition(

@@ -1,4 +1,5 @@
 internal import Configuration
+internal import HTTP
 internal import Program
 internal import Transcription
 
@@ -9,6 +10,8 @@ struct Setup {
     /// `--engine`; nil where nobody said it.
     let engineOption: String?
     let printsTimings: Bool
+    /// How services are asked where there are many recordings, and nobody sits and waits; nil for one.
+    var batch: BatchPace?
 
     typealias Found<Value: Sendable> = Configuration.Found<Value>
 
@@ -135,6 +138,15 @@ struct Setup {
         guard path.hasPrefix("~/"), let home = environment("HOME") else { return path }
         return home + path.dropFirst()
     }
+}
+
+/// How fast engines are asked where there are many recordings.
+struct BatchPace {
+    let caps: RequestPace.Caps
+    let jobs: Int
+
+    /// Nobody waits at a keyboard: five more tries, and a quarter of an hour where a service asks for it.
+    static let retries = RetryPolicy(maximum: 5, longestWait: 900)
 }
 
 /// Where a value comes from, for people.

@@ -144,6 +144,8 @@ struct Transcribe: VoiceProgram {
     }
 
     private static let standardInput = Path("-")
+    /// Several at once, as a service permits that permits little.
+    private static let jobsForServices = 4
 
     /// Whether several inputs are meant.
     private var areMany: Bool {
@@ -167,9 +169,12 @@ struct Transcribe: VoiceProgram {
     func work() throws -> ExitStatus {
         messages.apply()
         Signals.surviveClosedPipes()
-        let setup = Setup(
+        var setup = Setup(
             configuration: try configurationOptions.read(), options: engineOptions, engineOption: engine,
             printsTimings: timings)
+        if areMany || batchOptions.outputDir != nil {
+            setup.batch = BatchPace(caps: batchOptions.caps, jobs: batchOptions.jobs ?? Transcribe.jobsForServices)
+        }
         if configurationOptions.showConfig { return try showConfiguration(setup) }
         if listEngines { return try printEngines(setup) }
         if let checkEngine { return try check(engine: checkEngine) }
@@ -212,11 +217,14 @@ struct Transcribe: VoiceProgram {
         _ inputs: [Path], _ engine: any Engine, _ settings: EngineSettings, _ setup: Setup, _ gate: DetectingGate?,
         _ interruption: Interruption, _ output: TranscriptOutput
     ) throws -> ExitStatus {
-        let jobs = batchOptions.jobs ?? (areMany && engine.waitsForOthers ? 4 : 1)
+        let jobs = batchOptions.jobs ?? (areMany && engine.waitsForOthers ? Transcribe.jobsForServices : 1)
         let task = Batch.Task(
             settings: settings, setup: setup, formats: transcriptFormats, raw: raw.format, strict: strict,
             isKept: !noKeep, gateOptions: gateOptions, recordingName: recordingName(for: inputs),
-            ledger: try batchOptions.usage.map(UsageLedger.init), partLength: batchOptions.partLength(jobs: jobs),
+            ledger: try batchOptions.usage.map(UsageLedger.init),
+            budget: batchOptions.maxAudio.map { AudioBudget(seconds: $0.seconds) },
+            pace: batchOptions.caps == RequestPace.Caps() ? nil : RequestPace(batchOptions.caps, most: jobs),
+            partLength: batchOptions.partLength(jobs: jobs),
             folder: batchOptions.outputDir.map { OutputFolder($0) }, resumes: batchOptions.resume,
             stampOfOptions: Batch.Task.stampOfOptions(settings, setup, gateOptions, raw: raw, strict: strict),
             namesInputs: areMany || batchOptions.outputDir != nil)

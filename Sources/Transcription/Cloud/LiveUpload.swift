@@ -14,6 +14,8 @@ package final class LiveUpload: Engine {
         /// The format to send; nil is the service's first.
         package var format: UploadFormat?
         package var retries: RetryPolicy
+        /// What all uploads keep to, where there are many; nil is one recording alone, which waits for nobody.
+        package var pace: RequestPace?
         /// Remembers servers that want to know a body's length.
         package var lengthWanted: KnownServers?
         /// Gets each request's cost, after its text was given away.

@@ -23,6 +23,9 @@ struct UploadAttempts: ~Copyable {
     private var exchange: Exchange?
     /// Requests that were sent something.
     private var count = 0
+    /// Times that the service said that there are too many.
+    private var refusals = 0
+    private var turn: RequestPace.Turn?
     private var renewals = 0
     private var redirects = 0
     /// Whether the body goes when its length is known only.
@@ -36,6 +39,8 @@ struct UploadAttempts: ~Copyable {
     /// A ready connection is made anew so many times while nobody speaks; then it waits for the first word.
     private static let renewalLimit = 6
     private static let redirectLimit = 3
+    /// So often a request waits for a service that is asked too much by many at once.
+    private static let refusalLimit = 20
 
     private final class SampleCount: Sendable {
         let value = Atomic(0)
@@ -103,7 +108,7 @@ struct UploadAttempts: ~Copyable {
         if let exchange {
             count += 1
             exchange.release()
-        } else if !hasBegun, !needsLength {
+        } else if !isComplete, !needsLength, nextTry == nil, count == 0 {
             try begin(isHeld: false)
         }
         hasBegun = true
@@ -125,13 +130,15 @@ struct UploadAttempts: ~Copyable {
 
     func giveUp() {
         if let exchange, !exchange.hasEnded { exchange.cancel() }
+        if let turn { engine.surroundings.pace?.end(turn, isAnswered: false) }
     }
 
     /// Looks what has become of the request while there is still audio to come.
     mutating func lookAfter(isLive: Bool, _ onEvent: (RecognitionEvent) throws -> Void) throws {
         if !hasBegun {
             hasBegun = true
-            if !needsLength { try begin(isHeld: true) }
+            // Of many recordings none is held ready: whose turn it is will be seen.
+            if !needsLength, engine.surroundings.pace == nil { try begin(isHeld: true) }
             return
         }
         if let nextTry, nextTry <= .now {
@@ -211,6 +218,9 @@ struct UploadAttempts: ~Copyable {
     // MARK: Requests
 
     private mutating func begin(isHeld: Bool) throws {
+        if let pace = engine.surroundings.pace, !isHeld {
+            turn = try pace.begin(seconds: Double(samples.value.load(ordering: .relaxed)) / 16000, cancellation)
+        }
         var headers = upload.headers
         let body: Body
         switch upload.form {
@@ -292,6 +302,11 @@ struct UploadAttempts: ~Copyable {
             engine.surroundings.lengthWanted?.insert(origin)
         }
         return true
+    }
+
+    /// Whether an answer says that there are too many requests at present.
+    private static func isTooMany(_ head: ResponseHead) -> Bool {
+        head.status == 429 || (head.status == 503 && RetryPolicy.waitAskedFor(by: head, now: 0) != nil)
     }
 
     // MARK: What went wrong
@@ -401,7 +416,7 @@ struct UploadAttempts: ~Copyable {
     }
 
     /// Says what a request that has ended was, and what it costs.
-    private func report(
+    private mutating func report(
         _ exchange: Exchange, givenAway: ContinuousClock.Instant?, _ onEvent: (RecognitionEvent) throws -> Void
     ) throws {
         let seconds = Double(samples.value.load(ordering: .relaxed)) / 16000
@@ -409,6 +424,17 @@ struct UploadAttempts: ~Copyable {
             UploadTimings(
                 engine: engine.name, attempt: max(count, 1), format: packing.name, audio: seconds, exchange: exchange,
                 endOfAudio: endOfSpeech, givenAway: givenAway))
+        if let pace = engine.surroundings.pace, let turn = turn.take() {
+            if let head = exchange.head, UploadAttempts.isTooMany(head) {
+                refusals += 1
+                // It was no attempt: it has not been heard.
+                if refusals <= UploadAttempts.refusalLimit { count = max(0, count - 1) }
+                let asked = RetryPolicy.waitAskedFor(by: head, now: Double(Glibc.time(nil)))
+                pace.refuse(turn, pause: asked ?? min(60, Double(1 << min(refusals - 1, 6))))
+            } else {
+                pace.end(turn, isAnswered: exchange.failure == nil)
+            }
+        }
         // A connection that nothing was sent on was no question.
         guard hasSpeech else { return }
         let isAnswered = exchange.failure == nil && exchange.head?.isSuccess == true

@@ -12,6 +12,8 @@ package struct LongRecording: Engine {
     private let engines: EnginePool
     private let partLength: Double?
     private let finished: FinishedParts?
+    private let budget: AudioBudget?
+    private let pace: RequestPace?
     private let onPart: @Sendable (Int) -> Void
 
     /// As much of what was said before as is told to an engine that wants to know: what fits into 224 tokens beside the user's
@@ -25,15 +27,20 @@ package struct LongRecording: Engine {
     /// - Parameters:
     ///   - engines: those that may work at once. Of a pool of one the parts are asked for in turn, while the recording goes on.
     ///   - partLength: seconds of a part at most, where the engine permits more; nil leaves it to the engine.
+    ///   - budget: what every part is taken from, before it is sent; nil is any amount.
+    ///   - pace: what questions to engines that don't keep one themselves keep to.
     ///   - finished: where finished parts are kept, and found again; nil keeps none.
     ///   - onPart: told how many parts there are, each time there is another.
     package init(
-        _ engines: EnginePool, partLength: Double?, finished: FinishedParts? = nil,
+        _ engines: EnginePool, partLength: Double?, budget: AudioBudget? = nil, pace: RequestPace? = nil,
+        finished: FinishedParts? = nil,
         onPart: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.engines = engines
         self.partLength = partLength
         self.finished = finished
+        self.budget = budget
+        self.pace = engines.engine.waitsForOthers ? nil : pace
         self.onPart = onPart
     }
 
@@ -49,19 +56,26 @@ package struct LongRecording: Engine {
         onEvent: (RecognitionEvent) throws -> Void
     ) throws {
         let longest = try engines.engine.limits(for: settings).and(EngineLimits(seconds: partLength)).seconds
-        let isWhole = audio.original.map { takes($0, settings: settings) } ?? false
-        guard let longest, !isWhole else {
+        let whole = audio.original.flatMap { takes($0, settings: settings) ? $0 : nil }
+        if let whole { try budget?.take(seconds: whole.seconds) }
+        // What is counted before it is sent is cut, so that its length is known then.
+        let isCounted = whole == nil && (budget != nil || pace != nil)
+        guard whole == nil, let longest = longest ?? (isCounted ? LongRecording.countedLength : nil) else {
             return try engines.withEngine {
                 try $0.transcribe(audio, settings: settings, cancellation: cancellation, onEvent: onEvent)
             }
         }
         let cutter = PartCutter(audio, PartCutter.Rules(longest: longest))
-        if engines.size == 1 {
+        if engines.size == 1, !isCounted {
             try engines.withEngine { try transcribeInTurn(cutter, $0, settings, cancellation, onEvent) }
         } else {
-            try ParallelParts(cutter, engines, settings, finished, onPart).transcribe(cancellation, onEvent)
+            let rules = ParallelParts.Rules(finished: finished, budget: budget, pace: pace, onPart: onPart)
+            try ParallelParts(cutter, engines, settings, rules).transcribe(cancellation, onEvent)
         }
     }
+
+    /// Ten minutes.
+    private static let countedLength = 600.0
 
     // MARK: In turn
 

@@ -11,8 +11,7 @@ final class ParallelParts: @unchecked Sendable {
     private let cutter: PartCutter
     private let engines: EnginePool
     private let settings: EngineSettings
-    private let finished: FinishedParts?
-    private let onPart: @Sendable (Int) -> Void
+    private let rules: Rules
     private let state = Monitor(State())
 
     fileprivate struct State {
@@ -33,15 +32,19 @@ final class ParallelParts: @unchecked Sendable {
         var isFinished = false
     }
 
-    init(
-        _ cutter: PartCutter, _ engines: EnginePool, _ settings: EngineSettings, _ finished: FinishedParts?,
-        _ onPart: @escaping @Sendable (Int) -> Void
-    ) {
+    /// What parts are taken from, and where they go.
+    struct Rules {
+        let finished: FinishedParts?
+        let budget: AudioBudget?
+        let pace: RequestPace?
+        let onPart: @Sendable (Int) -> Void
+    }
+
+    init(_ cutter: PartCutter, _ engines: EnginePool, _ settings: EngineSettings, _ rules: Rules) {
         self.cutter = cutter
         self.engines = engines
         self.settings = settings
-        self.finished = finished
-        self.onPart = onPart
+        self.rules = rules
     }
 
     func transcribe(_ cancellation: Cancellation?, _ onEvent: (RecognitionEvent) throws -> Void) throws {
@@ -86,7 +89,7 @@ final class ParallelParts: @unchecked Sendable {
                 }
                 let index = number
                 number += 1
-                if number > 1 { onPart(number) }
+                if number > 1 { rules.onPart(number) }
                 try Thread("part") { [self] in
                     do { try recognise(spooled, index, stopping) } catch { fail(error) }
                     state.change { $0.working -= 1 }
@@ -104,14 +107,18 @@ final class ParallelParts: @unchecked Sendable {
 
     private func recognise(_ part: SpooledPart, _ number: Int, _ stopping: Cancellation) throws {
         let samples = part.start..<(part.start + part.count)
-        if let kept = finished?.part(from: part.start), kept.samples == samples {
+        if let kept = rules.finished?.part(from: part.start), kept.samples == samples {
             finish(number, kept.finals)
             return
         }
+        let seconds = Double(part.count) / Double(AudioFormat.speech.sampleRate)
+        try rules.budget?.take(seconds: seconds)
         let shift = Double(part.start) / Double(AudioFormat.speech.sampleRate)
         var events: [RecognitionEvent] = []
         try engines.withEngine { engine in
             if stopping.isCancelled { throw EngineError(.cancelled, "given up") }
+            let turn = try rules.pace?.begin(seconds: seconds, stopping)
+            defer { if let turn { rules.pace?.end(turn, isAnswered: true) } }
             try engine.transcribe(part, settings: settings, cancellation: stopping) { event in
                 switch event {
                 // Of several parts at once nobody could follow it.
@@ -123,7 +130,7 @@ final class ParallelParts: @unchecked Sendable {
                 }
             }
         }
-        if number > 0 || !part.isLast { finished?.keep(events, of: samples) }
+        if number > 0 || !part.isLast { rules.finished?.keep(events, of: samples) }
         finish(number, events)
     }
 
