@@ -14,6 +14,7 @@ final class Batch: Sendable {
         let settings: EngineSettings
         let setup: Setup
         let formats: [TranscriptFormat]
+        let subtitles: SubtitleRules
         let raw: AudioFormat?
         let strict: Bool
         /// Whether audio from a pipe is kept.

@@ -100,7 +100,8 @@ struct FileTranscription {
             var outputs: [Path] = []
             var writer = TranscriptWriter()
             for format in task.formats {
-                let formatter = format.makeFormatter(input: label, engine: batch.engines.engine.name)
+                let formatter = format.makeFormatter(
+                    input: label, engine: batch.engines.engine.name, subtitles: task.subtitles)
                 if let claim {
                     let file = try claim.open(format.rawValue)
                     outputs.append(file.path)
@@ -178,7 +179,8 @@ struct FileTranscription {
     ) throws -> InputReport {
         var writer = TranscriptWriter()
         for format in task.formats {
-            writer.add(format.makeFormatter(input: label, engine: batch.engines.engine.name), write)
+            writer.add(
+                format.makeFormatter(input: label, engine: batch.engines.engine.name, subtitles: task.subtitles), write)
         }
         // One pipe is one recording: its parts come in turn.
         let engine = LongRecording(

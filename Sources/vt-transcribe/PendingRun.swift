@@ -14,6 +14,7 @@ struct PendingRun {
     /// What was said now; it comes before what was asked for then.
     let settings: EngineSettings
     let format: TranscriptFormat
+    let subtitles: SubtitleRules
     let strict: Bool
     let gateOptions: GateOptions
     let gate: DetectingGate?
@@ -33,12 +34,14 @@ struct PendingRun {
     }
 
     init(
-        setup: Setup, settings: EngineSettings, format: TranscriptFormat, strict: Bool, gateOptions: GateOptions,
+        setup: Setup, settings: EngineSettings, format: TranscriptFormat, subtitles: SubtitleRules, strict: Bool,
+        gateOptions: GateOptions,
         gate: DetectingGate?, interruption: Interruption, output: TranscriptOutput, ledger: UsageLedger?
     ) {
         self.setup = setup
         self.settings = settings
         self.format = format
+        self.subtitles = subtitles
         self.strict = strict
         self.gateOptions = gateOptions
         self.gate = gate
@@ -116,7 +119,7 @@ struct PendingRun {
         defer { interruption.end(reading: nil) }
         do {
             var writer = TranscriptWriter()
-            writer.add(format.makeFormatter(input: id, engine: engine.name)) { text += $0 }
+            writer.add(format.makeFormatter(input: id, engine: engine.name, subtitles: subtitles)) { text += $0 }
             var account = Account()
             let heard = try recognition.run(over: speech, into: &writer, &account)
             endIfInterrupted()

@@ -18,7 +18,8 @@ extension Batch.Task {
 
     /// The part of it that all files share.
     static func stampOfOptions(
-        _ settings: EngineSettings, _ setup: Setup, _ gateOptions: GateOptions, raw: RawInputOptions, strict: Bool
+        _ settings: EngineSettings, _ setup: Setup, _ gateOptions: GateOptions, subtitles: SubtitleRules,
+        raw: RawInputOptions, strict: Bool
     ) -> Stamp {
         var stamp = Stamp()
         stamp.add("languages", settings.languages.joined(separator: ","))
@@ -40,6 +41,8 @@ extension Batch.Task {
         stamp.add("detector", gateOptions.noGate ? "none" : gateOptions.detector?.rawValue)
         stamp.add("raw", raw.format.map { "\($0.sampleRate) \($0.channels) \($0.sampleFormat.rawValue)" })
         stamp.add("strict", String(strict))
+        stamp.add("line length", Int64(subtitles.lineLength))
+        stamp.add("lines", Int64(subtitles.lines))
         return stamp
     }
 }

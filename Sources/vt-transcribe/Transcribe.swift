@@ -50,6 +50,8 @@ struct Transcribe: VoiceProgram {
     @Option(name: .shortAndLong, help: ArgumentHelp("Write to a file instead of standard output.", valueName: "file"))
     var output: String?
 
+    @OptionGroup var subtitleOptions: SubtitleOptions
+
     @OptionGroup var batchOptions: BatchOptions
 
     @OptionGroup var raw: RawInputOptions
@@ -122,6 +124,9 @@ struct Transcribe: VoiceProgram {
 
     private func validateOutputs() throws {
         let formats = transcriptFormats
+        if let stray = subtitleOptions.given, !formats.contains(where: { $0 == .srt || $0 == .vtt }) {
+            throw ValidationError("\(stray) is about subtitles: --format srt or vtt")
+        }
         if batchOptions.outputDir != nil {
             let stray =
                 output != nil
@@ -202,7 +207,8 @@ struct Transcribe: VoiceProgram {
             status = try transcribe(inputs, engine, settings, setup, gate, interruption, output)
         } else {
             let run = PendingRun(
-                setup: setup, settings: settings, format: transcriptFormats[0], strict: strict,
+                setup: setup, settings: settings, format: transcriptFormats[0], subtitles: subtitleOptions.rules,
+                strict: strict,
                 gateOptions: gateOptions, gate: gate, interruption: interruption, output: output,
                 ledger: try batchOptions.usage.map(UsageLedger.init))
             status = try run.transcribe(inputs.map(\.description))
@@ -219,14 +225,16 @@ struct Transcribe: VoiceProgram {
     ) throws -> ExitStatus {
         let jobs = batchOptions.jobs ?? (areMany && engine.waitsForOthers ? Transcribe.jobsForServices : 1)
         let task = Batch.Task(
-            settings: settings, setup: setup, formats: transcriptFormats, raw: raw.format, strict: strict,
+            settings: settings, setup: setup, formats: transcriptFormats, subtitles: subtitleOptions.rules,
+            raw: raw.format, strict: strict,
             isKept: !noKeep, gateOptions: gateOptions, recordingName: recordingName(for: inputs),
             ledger: try batchOptions.usage.map(UsageLedger.init),
             budget: batchOptions.maxAudio.map { AudioBudget(seconds: $0.seconds) },
             pace: batchOptions.caps == RequestPace.Caps() ? nil : RequestPace(batchOptions.caps, most: jobs),
             partLength: batchOptions.partLength(jobs: jobs),
             folder: batchOptions.outputDir.map { OutputFolder($0) }, resumes: batchOptions.resume,
-            stampOfOptions: Batch.Task.stampOfOptions(settings, setup, gateOptions, raw: raw, strict: strict),
+            stampOfOptions: Batch.Task.stampOfOptions(
+                settings, setup, gateOptions, subtitles: subtitleOptions.rules, raw: raw, strict: strict),
             namesInputs: areMany || batchOptions.outputDir != nil)
         let queue = try InputQueue(batchOptions.sources(inputs)) { holdsAudio($0) }
         if batchOptions.dryRun { return try DryRun(task: task, queue: queue, output: output).run() }

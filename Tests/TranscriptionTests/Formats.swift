@@ -28,13 +28,13 @@ private let expectedJSON = [
 
 private let expectations: [(TranscriptFormat, String)] = [
     (.txt, "go forward\na < b & c --> d\n"),
-    (.srt, "1\n00:00:00,460 --> 00:00:01,120\ngo forward\n\n2\n01:01:01,001 --> 01:01:02,000\na < b & c -> d\n\n"),
+    (.srt, "1\n00:00:00,460 --> 00:00:01,293\ngo forward\n\n2\n01:01:01,001 --> 01:01:02,000\na < b & c -> d\n\n"),
     (
         .vtt,
         """
         WEBVTT
 
-        00:00:00.460 --> 00:00:01.120
+        00:00:00.460 --> 00:00:01.293
         go forward
 
         01:01:01.001 --> 01:01:02.000

@@ -4,19 +4,30 @@
 /// it; a line feed, which could end the cue, does not occur in an event's text.
 struct SubRipFormatter: TranscriptFormatter {
     let engine: String
+    private var timeline: SubtitleTimeline
     private var count = 0
 
-    init(engine: String) {
+    init(engine: String, rules: SubtitleRules) {
         self.engine = engine
+        timeline = SubtitleTimeline(rules)
     }
 
     mutating func add(_ event: RecognitionEvent) throws(EngineError) -> String {
         guard case .final(let utterance) = event else { return "" }
-        let time = try utterance.milliseconds(for: "srt", engine: engine)
+        let span = try utterance.milliseconds(for: "srt", engine: engine)
+        return timeline.add(utterance, in: span).map { text(of: $0) }.joined()
+    }
+
+    mutating func end() -> String {
+        timeline.finish().map { text(of: $0) } ?? ""
+    }
+
+    private mutating func text(of cue: SubtitleCue) -> String {
         count += 1
-        let start = subtitleTime(time.lowerBound, separator: ",")
-        let end = subtitleTime(time.upperBound, separator: ",")
-        return "\(count)\n\(start) --> \(end)\n\(utterance.trimmedText.withoutArrows)\n\n"
+        let start = subtitleTime(cue.start, separator: ",")
+        let end = subtitleTime(cue.end, separator: ",")
+        let lines = cue.lines.map(\.withoutArrows).joined(separator: "\n")
+        return "\(count)\n\(start) --> \(end)\n\(lines)\n\n"
     }
 }
 

@@ -26,11 +26,14 @@ package enum TranscriptFormat: String, CaseIterable, Sendable {
     /// - Parameters:
     ///   - input: the input's name where the output is to say it; only where `namesItsInput`.
     ///   - engine: the engine's name, for the message where it doesn't give what the format needs.
-    package func makeFormatter(input: String?, engine: String) -> any TranscriptFormatter {
+    ///   - subtitles: what a subtitle may hold.
+    package func makeFormatter(
+        input: String?, engine: String, subtitles: SubtitleRules = SubtitleRules()
+    ) -> any TranscriptFormatter {
         switch self {
         case .txt: LineFormatter(input: input)
-        case .srt: SubRipFormatter(engine: engine)
-        case .vtt: WebVTTFormatter(engine: engine)
+        case .srt: SubRipFormatter(engine: engine, rules: subtitles)
+        case .vtt: WebVTTFormatter(engine: engine, rules: subtitles)
         case .tsv: TSVFormatter(engine: engine)
         case .json: JSONFormatter()
         case .jsonl: JSONLinesFormatter(input: input)
