@@ -48,6 +48,8 @@ package final class InputQueue: Sendable {
         /// Whether outputs go by the inputs' names, which must then differ; without their extensions where that is wanted.
         package var namesOutputs = false
         package var stripsExtensions = false
+        /// Whether to look how large each file is, for who tells how much is left.
+        package var measures = false
 
         package init() {}
     }
@@ -58,6 +60,7 @@ package final class InputQueue: Sendable {
         var taken = 0
         var given = 0
         var found = 0
+        var bytes = 0
         var passedOver = 0
         var isComplete = false
         var isAbandoned = false
@@ -114,6 +117,7 @@ package final class InputQueue: Sendable {
         state.change { state in
             state.items.append(item)
             state.found += 1
+            if case .input(let input) = item { state.bytes += input.size }
         }
         return true
     }
@@ -129,6 +133,9 @@ package final class InputQueue: Sendable {
             case .problem(let path, _): path
             }
         }
+
+        /// Bytes, where they were looked at.
+        package var size: Int { if case .input(let input) = item { input.size } else { 0 } }
     }
 
     /// The next input, waiting for it; nil where there is none any more. For any thread.
@@ -148,9 +155,9 @@ package final class InputQueue: Sendable {
         state.change { $0.isAbandoned = true }
     }
 
-    /// Inputs and problems found so far, and whether that is all; and the files in folders that are no audio.
-    package var progress: (found: Int, isComplete: Bool, passedOver: Int) {
-        state.read { ($0.found, $0.isComplete, $0.passedOver) }
+    /// Inputs and problems found so far, their bytes, and whether that is all; and the files in folders that are no audio.
+    package var progress: (found: Int, bytes: Int, isComplete: Bool, passedOver: Int) {
+        state.read { ($0.found, $0.bytes, $0.isComplete, $0.passedOver) }
     }
 }
 
@@ -199,6 +206,10 @@ private struct Finder: Sendable {
     private func take(_ input: BatchInput, _ names: inout NameRegister, _ emit: (Result) -> Bool) -> Bool {
         var input = input
         if sources.stripsExtensions, AudioNames.areAudio(input.name) { input = input.withoutExtension }
+        if sources.measures {
+            var status = stat()
+            if input.path.withCString({ stat($0, &status) }) == 0 { input.size = max(0, Int(status.st_size)) }
+        }
         if let shard = sources.shard, !shard.holds(input.name) { return true }
         guard sources.namesOutputs else { return emit(.item(.input(input))) }
         switch names.register(input) {

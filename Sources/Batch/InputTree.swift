@@ -127,6 +127,8 @@ package struct BatchInput: Sendable, Hashable {
     package let path: Path
     /// Relative to the folder of the outputs, without a format's extension.
     package let name: Path
+    /// Bytes, as far as that was looked at; 0 where it wasn't.
+    package var size = 0
 
     package init(_ path: Path, name: Path) {
         self.path = path

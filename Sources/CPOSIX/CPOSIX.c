@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/prctl.h>
@@ -138,6 +139,11 @@ long vt_receive(int socket, void *bytes, long count, int *descriptors, int *rece
         *received += number;
     }
     return result;
+}
+
+int vt_terminal_columns(int descriptor) {
+    struct winsize size;
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 void vt_forbid_core_dumps(void) {

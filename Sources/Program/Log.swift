@@ -87,11 +87,19 @@ package enum Log {
         return Level.allCases.contains { $0.name == wanted } ? nil : wanted
     }
 
+    /// What makes room on the terminal before a message, and holds everything else back meanwhile; nil where nothing is drawn.
+    package static func setRoomMaker(_ maker: (@Sendable (_ say: () -> Void) -> Void)?) {
+        roomMaker.withLock { $0 = maker }
+    }
+
+    private static let roomMaker = Mutex<(@Sendable (() -> Void) -> Void)?>(nil)
+
     private static func say(_ message: String, hint: String?) {
         var text = "\(programName): \(message.sanitized)\n"
         if let hint { text += "hint: \(hint.sanitized)\n" }
         // With stderr closed or full there is nobody left to tell.
-        try? writeAll(STDERR_FILENO, text)
+        let say = { [text] in _ = try? writeAll(STDERR_FILENO, text) }
+        if let makeRoom = roomMaker.withLock(\.self) { makeRoom(say) } else { say() }
     }
 }
 

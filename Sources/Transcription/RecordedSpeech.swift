@@ -23,7 +23,20 @@ package final class RecordedSpeech: SpeechSource {
     private var ahead: DecodedAhead?
     private var meter = LoudnessMeter()
     /// Samples that the meter has heard; what is read again is not louder for it.
-    private var metered = 0
+    private var metered: Int {
+        get { heard.samples.load(ordering: .relaxed) }
+        set { heard.samples.store(newValue, ordering: .relaxed) }
+    }
+    /// How much of it has been read; for who watches.
+    package let heard = HeardLength()
+
+    package final class HeardLength: Sendable {
+        fileprivate let samples = Atomic(0)
+
+        package var seconds: Double {
+            Double(samples.load(ordering: .relaxed)) / Double(AudioFormat.speech.sampleRate)
+        }
+    }
     /// Samples read since the last beginning, and how many of the next are not wanted.
     private var position = 0
     private var toSkip = 0
@@ -50,7 +63,7 @@ package final class RecordedSpeech: SpeechSource {
     package var loudest: Double { meter.loudest }
 
     /// How much of it has been read, in seconds.
-    package var seconds: Double { Double(metered) / Double(AudioFormat.speech.sampleRate) }
+    package var seconds: Double { heard.seconds }
 
     /// - Parameters:
     ///   - open: gives the file from its first byte; it is called again where the speech is to be read again.

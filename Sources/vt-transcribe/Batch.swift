@@ -5,6 +5,7 @@ internal import Glibc
 internal import POSIX
 internal import Program
 internal import Synchronization
+internal import Text
 internal import Transcription
 
 /// The inputs of one call, several at once where that was asked for; a bad one does not stop the others.
@@ -44,6 +45,7 @@ final class Batch: Sendable {
     private let output: TranscriptOutput
     private let ordered: OrderedOutput
     private let report: LineFile?
+    let progress: ProgressDisplay?
     private let state: Mutex<State>
 
     private struct State {
@@ -58,9 +60,10 @@ final class Batch: Sendable {
     ///   - queue: gives the inputs.
     ///   - output: for those whose output is no file of its own.
     ///   - report: gets a line for each.
+    ///   - progress: is told of each.
     init(
         _ task: Task, engines: EnginePool, queue: InputQueue, interruption: Interruption, output: TranscriptOutput,
-        report: LineFile?
+        report: LineFile?, progress: ProgressDisplay?
     ) {
         self.task = task
         self.engines = engines
@@ -68,6 +71,7 @@ final class Batch: Sendable {
         self.interruption = interruption
         self.output = output
         self.report = report
+        self.progress = progress
         ordered = OrderedOutput(output)
         state = Mutex(State())
     }
@@ -77,6 +81,8 @@ final class Batch: Sendable {
     /// - Parameter gate: of the first worker; the others make their own.
     func run(_ gate: DetectingGate?) throws -> ExitStatus {
         defer { engines.finish() }
+        let start = ContinuousClock.now
+        let shown = try progress?.start()
         if engines.size == 1 {
             work(gate)
         } else {
@@ -89,6 +95,8 @@ final class Batch: Sendable {
             work(gate)
             for thread in threads { thread.join() }
         }
+        if let shown { progress?.finish(shown) }
+        if task.folder != nil || progress != nil { summarise(took: (ContinuousClock.now - start) / .seconds(1)) }
         if let signal = interruption.caught {
             engines.finish()
             interruption.endProcess(by: signal)
@@ -99,6 +107,16 @@ final class Batch: Sendable {
         return tally.status
     }
 
+    /// Says what became of them all.
+    private func summarise(took: Double) {
+        let tally = state.withLock(\.tally)
+        guard tally.all > 0 else { return }
+        let speed = took > 0.05 && tally.seconds > 0 ? " (\(decimal(tally.seconds / took, places: 1))x)" : ""
+        let audio =
+            tally.seconds > 0 ? "; \(spokenDuration(tally.seconds)) of audio in \(spokenDuration(took))\(speed)" : ""
+        Log.notice(tally.summary + audio)
+    }
+
     /// What a worker does: one input after the other.
     private func work(_ gate: DetectingGate?) {
         while interruption.caught == nil, state.withLock({ $0.end == nil }), let item = queue.next() {
@@ -107,9 +125,10 @@ final class Batch: Sendable {
             do {
                 if let reason = state.withLock(\.stop.reason) {
                     if engines.size > 1, task.folder == nil { try ordered.submit("", of: item.number) }
-                    finish(notTried(item, reason))
+                    finish(notTried(item, reason), item)
                     continue
                 }
+                progress?.began(item.number, item.path.description)
                 report = try meet(item, gate)
             } catch let failure as TranscriptOutput.WriteFailure {
                 // Nobody takes the others' text either.
@@ -136,7 +155,7 @@ final class Batch: Sendable {
                 report = failed(item.path, error)
             }
             report.took = (ContinuousClock.now - start) / .seconds(1)
-            finish(report)
+            finish(report, item)
         }
     }
 
@@ -173,7 +192,8 @@ final class Batch: Sendable {
         queue.abandon()
     }
 
-    private func finish(_ report: InputReport) {
+    private func finish(_ report: InputReport, _ taken: InputQueue.Taken) {
+        progress?.ended(taken.number, report, bytes: taken.size)
         state.withLock { state in
             state.tally.add(report)
             if report.outcome == .done || report.outcome == .noSpeech { state.stop.succeeded() }
@@ -202,11 +222,11 @@ final class Batch: Sendable {
             return failed(path, problem.failure(of: path))
         case .input(let input):
             guard engines.size > 1, task.folder == nil else {
-                return try FileTranscription(self, input, gate).run { [output] in try output.write($0) }
+                return try FileTranscription(self, input, taken.number, gate).run { [output] in try output.write($0) }
             }
             // Several at once: the text of each in one piece.
             var text = ""
-            let result = Swift.Result { try FileTranscription(self, input, gate).run { text += $0 } }
+            let result = Swift.Result { try FileTranscription(self, input, taken.number, gate).run { text += $0 } }
             try ordered.submit(text, of: taken.number)
             return try result.get()
         }

@@ -67,6 +67,12 @@ struct BatchOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Add what each question to an engine cost to a ledger.", valueName: "file"))
     var usage: Path?
 
+    @Option(
+        help: ArgumentHelp(
+            "How to say how far it is: auto, bar, jobs, lines, json or none (default: auto, a bar on a terminal).",
+            valueName: "how"))
+    var progress: ProgressStyle = .auto
+
     func validate() throws {
         if let jobs, !(1...1000).contains(jobs) { throw ValidationError("--jobs is 1 to 1000, not \(jobs)") }
         if let partLength, partLength.seconds < 1 {

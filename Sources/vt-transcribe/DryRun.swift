@@ -49,7 +49,7 @@ struct DryRun {
                 try output.write(fields.map(\.sanitized).joined(separator: "\t") + "\n")
             }
         }
-        let amount = toDo == 0 ? "" : ", \(isAll ? "" : "at least ")\(duration(seconds)) of audio"
+        let amount = toDo == 0 ? "" : ", \(isAll ? "" : "at least ")\(spokenDuration(seconds)) of audio"
         Log.notice("\(toDo) to transcribe\(amount); \(complete) complete")
         return tally.status
     }
@@ -77,12 +77,4 @@ extension FileTranscription {
         else { return nil }
         return Double(frames) / Double(reader.format.sampleRate)
     }
-}
-
-/// A length of time for people: `12 s`, `3 min 4 s`, `2 h 5 min`.
-func duration(_ seconds: Double) -> String {
-    let whole = Int(max(0, min(seconds, 1e9)).rounded())
-    if whole < 60 { return "\(whole) s" }
-    if whole < 3600 { return "\(whole / 60) min" + (whole % 60 > 0 ? " \(whole % 60) s" : "") }
-    return "\(whole / 3600) h" + (whole / 60 % 60 > 0 ? " \(whole / 60 % 60) min" : "")
 }

@@ -21,6 +21,8 @@ final class InputFile: Sendable {
 struct FileTranscription {
     private let batch: Batch
     private let input: BatchInput
+    /// Its place in the order of all.
+    private let number: Int
     private let gate: DetectingGate?
 
     private var task: Batch.Task { batch.task }
@@ -30,9 +32,10 @@ struct FileTranscription {
     private var label: String? { task.namesInputs && task.folder == nil ? input.path.description : nil }
     private let start = ContinuousClock.now
 
-    init(_ batch: Batch, _ input: BatchInput, _ gate: DetectingGate?) {
+    init(_ batch: Batch, _ input: BatchInput, _ number: Int, _ gate: DetectingGate?) {
         self.batch = batch
         self.input = input
+        self.number = number
         self.gate = gate
     }
 
@@ -43,16 +46,16 @@ struct FileTranscription {
     func run(write: @escaping TranscriptWriter.Write) throws -> InputReport {
         // Standard input is read where it is; a file is this call's own.
         let file = isStandardInput ? nil : InputFile(try FileTranscription.open(input.path))
-        let number = file?.descriptor.number ?? STDIN_FILENO
+        let descriptor = file?.descriptor.number ?? STDIN_FILENO
         var status = stat()
-        fstat(number, &status)
+        fstat(descriptor, &status)
         guard status.st_mode & S_IFMT == S_IFREG else {
             guard task.folder == nil else {
                 throw Failure(.usage, "\(name) is no file; --output-dir is for files")
             }
-            return try transcribePipe(number, of: file, write)
+            return try transcribePipe(descriptor, of: file, write)
         }
-        guard let folder = task.folder else { return try transcribeFile(number, status, nil, write) }
+        guard let folder = task.folder else { return try transcribeFile(descriptor, status, nil, write) }
         let formats = task.formats.map(\.rawValue)
         let claim: OutputFolder.Claim
         do throws(SystemError) {
@@ -70,7 +73,7 @@ struct FileTranscription {
             report.outputs = formats.map { folder.output(input.name, format: $0) }
             return report
         case .mine(let claim):
-            return try transcribeFile(number, status, claim, write)
+            return try transcribeFile(descriptor, status, claim, write)
         }
     }
 
@@ -80,19 +83,20 @@ struct FileTranscription {
     ///   - before: what it was when it was opened.
     ///   - claim: takes the outputs where they are files of their own.
     private func transcribeFile(
-        _ number: CInt, _ before: stat, _ claim: OutputClaim?, _ write: @escaping TranscriptWriter.Write
+        _ descriptor: CInt, _ before: stat, _ claim: OutputClaim?, _ write: @escaping TranscriptWriter.Write
     ) throws -> InputReport {
         let name = name
         let options = AudioReader.Options(raw: task.raw, decoders: EncodedAudio(), strict: task.strict) {
             Log.warning($0)
         }
         // Where standard input stands is where this recording begins.
-        let origin = lseek(number, 0, SEEK_CUR)
+        let origin = lseek(descriptor, 0, SEEK_CUR)
         let speech = RecordedSpeech(
             opening: {
-                lseek(number, origin, SEEK_SET)
-                return DescriptorSource(borrowing: number, name: name)
-            }, file: origin == 0 ? number : nil, name: name, options: options)
+                lseek(descriptor, origin, SEEK_SET)
+                return DescriptorSource(borrowing: descriptor, name: name)
+            }, file: origin == 0 ? descriptor : nil, name: name, options: options)
+        batch.progress?.reads(number, speech.heard)
         batch.interruption.begin(reading: nil)
         defer { batch.interruption.end(reading: nil) }
         var account = Account()
@@ -121,7 +125,7 @@ struct FileTranscription {
             defer { account.parts = parts.load(ordering: .relaxed) }
             let heard = try recognition.run(over: speech, into: &writer, &account)
             if batch.interruption.caught != nil { throw EngineError(.cancelled, "interrupted") }
-            try refuseChange(of: number, since: before)
+            try refuseChange(of: descriptor, since: before)
             let isBad = isDamaged(speech.damage)
             var report = InputReport(
                 input.path, isBad ? .failed : heard == .words ? .done : .noSpeech,
@@ -161,9 +165,9 @@ struct FileTranscription {
     }
 
     /// A file that somebody writes to is not what was transcribed.
-    private func refuseChange(of number: CInt, since before: stat) throws {
+    private func refuseChange(of descriptor: CInt, since before: stat) throws {
         var after = stat()
-        guard task.folder != nil, fstat(number, &after) == 0 else { return }
+        guard task.folder != nil, fstat(descriptor, &after) == 0 else { return }
         let isSame =
             before.st_size == after.st_size && before.st_mtim.tv_sec == after.st_mtim.tv_sec
             && before.st_mtim.tv_nsec == after.st_mtim.tv_nsec
@@ -175,7 +179,7 @@ struct FileTranscription {
     }
 
     private func transcribePipe(
-        _ number: CInt, of file: InputFile?, _ write: @escaping TranscriptWriter.Write
+        _ descriptor: CInt, of file: InputFile?, _ write: @escaping TranscriptWriter.Write
     ) throws -> InputReport {
         var writer = TranscriptWriter()
         for format in task.formats {
@@ -191,7 +195,7 @@ struct FileTranscription {
         let pipe = PipeInput(
             recognition: recognition, name: name, isNamed: label != nil, raw: task.raw, strict: task.strict,
             isKept: task.isKept, recordingName: task.recordingName, setup: task.setup)
-        return try pipe.transcribe(number, of: file, input.path, writer)
+        return try pipe.transcribe(descriptor, of: file, input.path, writer)
     }
 
     /// Opens an input; what is no file of any kind is refused.

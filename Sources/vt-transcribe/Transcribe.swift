@@ -236,12 +236,18 @@ struct Transcribe: VoiceProgram {
             stampOfOptions: Batch.Task.stampOfOptions(
                 settings, setup, gateOptions, subtitles: subtitleOptions.rules, raw: raw, strict: strict),
             namesInputs: areMany || batchOptions.outputDir != nil)
-        let queue = try InputQueue(batchOptions.sources(inputs)) { holdsAudio($0) }
+        let style = ProgressDisplay.chosen(
+            areMany || batchOptions.outputDir != nil || batchOptions.progress != .auto ? batchOptions.progress : .none,
+            writesFiles: batchOptions.outputDir != nil, isQuiet: messages.quiet)
+        var sources = batchOptions.sources(inputs)
+        sources.measures = style != .none
+        let queue = try InputQueue(sources) { holdsAudio($0) }
         if batchOptions.dryRun { return try DryRun(task: task, queue: queue, output: output).run() }
         let batch = Batch(
             task, engines: EnginePool(engine, size: jobs, isForMany: areMany || jobs > 1), queue: queue,
             interruption: interruption, output: output,
-            report: try batchOptions.report.map(makeReport))
+            report: try batchOptions.report.map(makeReport),
+            progress: style == .none ? nil : ProgressDisplay(style, queue))
         return try batch.run(gate)
     }
 

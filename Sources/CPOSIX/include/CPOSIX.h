@@ -35,6 +35,9 @@ long vt_send(int socket, const void *bytes, long count, int descriptor);
 /// recvmsg(2): bytes, and up to 32 descriptors, close-on-exec.
 long vt_receive(int socket, void *bytes, long count, int *descriptors, int *received);
 
+/// How many columns a terminal has (TIOCGWINSZ); 0 where it is none, or does not say.
+int vt_terminal_columns(int descriptor);
+
 /// Makes sure that the process leaves no core dump, whoever would take it.
 void vt_forbid_core_dumps(void);
 
