@@ -96,7 +96,7 @@ final class Batch: Sendable {
             for thread in threads { thread.join() }
         }
         if let shown { progress?.finish(shown) }
-        if task.folder != nil || progress != nil { summarise(took: (ContinuousClock.now - start) / .seconds(1)) }
+        if progress != nil { summarise(took: (ContinuousClock.now - start) / .seconds(1)) }
         if let signal = interruption.caught {
             engines.finish()
             interruption.endProcess(by: signal)
