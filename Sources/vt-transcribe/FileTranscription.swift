@@ -122,8 +122,11 @@ struct FileTranscription {
             let recognition = Recognition(
                 engine: engine, settings: task.settings, gate: gate, interruption: batch.interruption,
                 ledger: task.ledger)
-            defer { account.parts = parts.load(ordering: .relaxed) }
-            let heard = try recognition.run(over: speech, into: &writer, &account)
+            let heard: Recognition.Heard
+            do {
+                defer { account.parts = parts.load(ordering: .relaxed) }
+                heard = try recognition.run(over: speech, into: &writer, &account)
+            }
             if batch.interruption.caught != nil { throw EngineError(.cancelled, "interrupted") }
             try refuseChange(of: descriptor, since: before)
             let isBad = isDamaged(speech.damage)
