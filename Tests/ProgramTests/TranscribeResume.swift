@@ -136,8 +136,8 @@ import ToneWords
     /// Two runs over the same folder, as two timers start them.
     @Test func twoRunsAtOnceDoNothingTwice() throws {
         try make(20)
-        let one = try start(command(["-j", "2", "--option", "wait=0.02", "--report", "one"]), home: home)
-        let two = try start(command(["-j", "2", "--option", "wait=0.02", "--report", "two"]), home: home)
+        let one = try start(command(["--resume", "-j", "2", "--option", "wait=0.02", "--report", "one"]), home: home)
+        let two = try start(command(["--resume", "-j", "2", "--option", "wait=0.02", "--report", "two"]), home: home)
         #expect(try one.finish().status == 0)
         #expect(try two.finish().status == 0)
         #expect(try complete().count == 20)
