@@ -74,6 +74,7 @@ struct DocumentExample: Sendable, CustomStringConvertible {
 
     /// mdoc's escapes, undone.
     private static func plain(_ text: String) -> String {
-        text.replacing("\\e", with: "\\").replacing("\\(aq", with: "'").replacing("\\&", with: "")
+        text.replacing("\\e", with: "\\").replacing("\\(aq", with: "'").replacing("\\(dq", with: "\"").replacing(
+            "\\&", with: "")
     }
 }

@@ -53,6 +53,7 @@ struct DocumentExamplesRun {
             cp \(Speech.goForward) memo.raw; cp \(Speech.goForward) speech.raw
             printf '#JSGF V1.0;\\ngrammar robot;\\npublic <command> = go forward ten meters;\\n' | tee robot.gram >commands.gram
             echo ls >commands
+            printf '{"input":"a.wav","status":0}\\n{"input":"b.wav","status":65}\\n' >report.jsonl
             printf 'text\\thello\\n' >~/.local/state/vt/undelivered
             """
         let result = try run(.shell("set -e\n\(files)"), home: home)

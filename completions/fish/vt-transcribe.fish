@@ -20,7 +20,7 @@ function __vt-transcribe_parse_tokens -S
     set -l unparsed_tokens (__vt-transcribe_tokens -pc)
     switch $unparsed_tokens[1]
     case 'vt-transcribe'
-        __vt-transcribe_parse_subcommand -r 1 'engine=' 'list-engines' 'check-engine=' 'language=+' 'model=' 'prompt=' 'keyword=+' 'temperature=' 'timestamps=' 'speakers' 'option=+' 'timeout=' 'base-url=' 'upload-format=' 'format=' 'events' 'o/output=' 'r/recursive' 'files-from=' '0/null' 'output-dir=' 'strip-extension' 'j/jobs=' 'part-length=' 'resume' 'dry-run' 'report=' 'shard=' 'usage=' 'raw' 'rate=' 'channels=' 'sample-format=' 'strict' 'detector=' 'no-gate' 'no-keep' 'pending' 'list-pending' 'discard=+' 'pending-id=' 'timings' 'config=' 'profile=' 'show-config' 'q/quiet' 'version' 'h/help'
+        __vt-transcribe_parse_subcommand -r 1 'engine=' 'list-engines' 'check-engine=' 'language=+' 'model=' 'prompt=' 'keyword=+' 'temperature=' 'timestamps=' 'speakers' 'option=+' 'timeout=' 'base-url=' 'upload-format=' 'format=' 'events' 'o/output=' 'line-length=' 'lines=' 'r/recursive' 'files-from=' '0/null' 'output-dir=' 'strip-extension' 'j/jobs=' 'part-length=' 'resume' 'dry-run' 'report=' 'shard=' 'max-audio=' 'requests-per-minute=' 'audio-per-hour=' 'usage=' 'progress=' 'raw' 'rate=' 'channels=' 'sample-format=' 'strict' 'detector=' 'no-gate' 'no-keep' 'pending' 'list-pending' 'discard=+' 'pending-id=' 'timings' 'config=' 'profile=' 'show-config' 'q/quiet' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __vt-transcribe_parse_subcommand -r 1 'version'
@@ -94,6 +94,8 @@ complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_fla
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" format' -l 'format' -d 'txt, srt, vtt, tsv, json or jsonl (default: txt); several with commas, for --output-dir.' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" events' -l 'events' -d 'Write every event, partial results too, as vt-events(5) describes.'
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" o output' -l 'output' -s 'o' -d 'Write to a file instead of standard output.' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" line-length' -l 'line-length' -d 'Columns of a line of srt and vtt (default: 42); wide characters take two.' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" lines' -l 'lines' -d 'Lines of a subtitle of srt and vtt (default: 2).' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" r recursive' -l 'recursive' -s 'r' -d 'Transcribe the audio in folders, and in the folders in them.'
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" files-from' -l 'files-from' -d 'Read names of files and folders, a line each; - is standard input.' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" 0 null' -l 'null' -s '0' -d 'Names of --files-from end with NUL, not with a line feed.'
@@ -105,7 +107,11 @@ complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_fla
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" dry-run' -l 'dry-run' -d 'Say what would be done; do nothing.'
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" report' -l 'report' -d 'Write what became of each input, a line of JSON each, to a file.' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" shard' -l 'shard' -d 'Work on the inputs of one of several processes: its number, and how many there are.' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" max-audio' -l 'max-audio' -d 'Send no more audio than this, in all; what is left is for another run.' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" requests-per-minute' -l 'requests-per-minute' -d 'Begin no more requests in any minute.' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" audio-per-hour' -l 'audio-per-hour' -d 'Send no more audio in any hour.' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" usage' -l 'usage' -d 'Add what each question to an engine cost to a ledger.' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" progress' -l 'progress' -d 'How to say how far it is: auto, bar, jobs, lines, json or none (default: auto, a bar on a terminal).' -rfka 'auto bar jobs lines json none'
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" raw' -l 'raw' -d 'The input is headerless PCM, described by --rate, --channels and --sample-format.'
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" rate' -l 'rate' -d 'Sample rate of --raw input (default: 16000).' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" channels' -l 'channels' -d 'Channels of --raw input (default: 1).' -rfka ''
