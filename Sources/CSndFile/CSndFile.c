@@ -3,8 +3,6 @@
 #include <dlfcn.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static vt_sndfile library;
 
@@ -36,11 +34,11 @@ const vt_sndfile *vt_sndfile_load(const char **reason) {
         }
         *(void **)symbols[index].place = symbol;
     }
-    // libmpg123, which it decodes MP3 with, tells stderr of every damaged frame, and has no ear for less. We write to the
-    // descriptor itself; who wants to hear the library has VT_LOG=debug.
-    const char *log = getenv("VT_LOG");
-    FILE *nowhere = log && strcmp(log, "debug") == 0 ? NULL : fopen("/dev/null", "we");
-    if (nowhere) stderr = nowhere;
     is_complete = true;
     return &library;
+}
+
+void vt_sndfile_silence(void) {
+    FILE *nowhere = fopen("/dev/null", "we");
+    if (nowhere) stderr = nowhere;
 }

@@ -1,4 +1,5 @@
 package import Audio
+internal import CSndFile
 
 /// The decoders of every encoded format that we read, chosen by an input's first bytes.
 ///
@@ -6,6 +7,10 @@ package import Audio
 /// libsndfile. What only ffmpeg knows (M4A, WebM, video) goes through it where it is installed.
 package struct EncodedAudio: AudioDecoders {
     package init() {}
+
+    /// Silences the decoders' libraries in all of the process: libmpg123, inside libsndfile, tells C's `stderr` of every damaged frame,
+    /// and can't be told not to. What is written to the descriptor itself, as our messages are, is heard.
+    package static func silenceLibraries() { vt_sndfile_silence() }
 
     package func recognises(_ input: ReadAhead) throws(AudioError) -> Bool {
         if try input.peek(3).starts(with: "ID3".utf8) { return true }

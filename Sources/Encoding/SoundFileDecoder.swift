@@ -18,6 +18,11 @@ internal import CSndFile
     /// Where decoding began anew at last, as an offset in the window.
     private var restarted = 0
     private var framesRead = 0
+    /// Where the library has read up to, and frames that it has given since it did.
+    private var lastPosition = 0
+    private var framesOfNothing = 0
+    /// Frames that come of one block at most; nil for the kinds of which the library reads ahead.
+    private let largestBlock: Int?
     /// Frames asked for at once: the library gives no fewer while there is more to come.
     private let blockFrames: Int
     /// 24-bit samples as the library gives them: at the upper end of 32.
@@ -39,6 +44,8 @@ internal import CSndFile
         }
         self.name = name
         isFLAC = kind.hasSuffix("FLAC")
+        // Of 4 KiB, which is more than is met: 8,185 samples of 4 bits.
+        largestBlock = kind == "compressed WAV" ? 1 << 13 : nil
         let window = ReadWindow(
             source, name: name, givesWhatIsThere: isFramed, reach: isFLAC ? FLACTail.reach : 1 << 16)
         self.window = window
@@ -131,6 +138,10 @@ internal import CSndFile
         if damage == nil, unsafe library.error(handle) != 0 {
             damage = "damaged: \(unsafe SoundFileLibrary.message(library, handle))"
         }
+        if let largestBlock, isMadeUp(Int(max(0, count)), largestBlock) {
+            if damage == nil { damage = "truncated: the header promises more than there is" }
+            return 0
+        }
         framesRead += Int(max(0, count))
         if count == 0, isFLAC, declaredFrames == nil, framesRead > 0, damage == nil,
             unsafe !FLACTail.isWhole(window.tail)
@@ -138,6 +149,17 @@ internal import CSndFile
             damage = "truncated in the middle of a frame"
         }
         return Int(max(0, count))
+    }
+
+    /// Whether frames are the silence that the library gives in place of blocks of ADPCM which a header promises.
+    private func isMadeUp(_ frames: Int, _ largestBlock: Int) -> Bool {
+        if window.position != lastPosition || window.hasMore {
+            lastPosition = window.position
+            framesOfNothing = 0
+            return false
+        }
+        framesOfNothing += frames
+        return framesOfNothing > largestBlock
     }
 
     private func readPacked(into buffer: UnsafeMutableRawBufferPointer, frames: Int) -> Int64 {

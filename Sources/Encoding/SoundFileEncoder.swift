@@ -136,7 +136,7 @@ internal import CSndFile
 
     private func convert(_ frames: UnsafeRawBufferPointer) {
         let samples = unsafe frames.assumingMemoryBound(to: Int16.self)
-        unsafe makeRoom(samples.count)
+        makeRoom(samples.count)
         for index in 0..<samples.count { unsafe numbers[index] = Float(samples[index]) * 0x1p-15 }
     }
 

@@ -135,6 +135,7 @@ struct Encode: VoiceProgram {
 
     mutating func work() throws -> ExitStatus {
         messages.apply()
+        if environment("VT_LOG") != "debug" { EncodedAudio.silenceLibraries() }
         let target = try checkedTarget()
         if input == "-" {
             try refuseTerminal(STDIN_FILENO, hint: "pipe audio into it (vt-record | vt-encode -f opus), or name a file")

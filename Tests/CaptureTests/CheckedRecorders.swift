@@ -101,11 +101,22 @@ import Testing
 
     /// A WAV stream that is none.
     @Test(arguments: [
-        (loop, "no WAV stream"), ("printf 'RIFF\\377\\377\\377\\377WA'; sleep 30", "not complete"),
+        (loop, "no WAV stream"), ("printf 'RIFF\\377\\377\\377\\377WA'; sleep 30", "no sound came"),
         ("echo Hello; \(loop)", "no WAV stream"),
     ]) func whoseWAVIsNone(script: String, words: String) throws {
         let found = try findings(recorder(script, describe: "output wav"), only: ["nobody knows"])
         #expect(failures(found).contains { $0.contains(words) }, "\(found.map(\.line))")
+    }
+
+    /// A sound server opens its device at once, and takes its time to give sound.
+    @Test func aHeaderIsNoSoundYet() throws {
+        let header =
+            "printf 'RIFF\\377\\377\\377\\377WAVEfmt \\20\\0\\0\\0\\1\\0\\1\\0\\100\\37\\0\\0\\200\\76\\0\\0\\2\\0\\20\\0data\\377\\377\\377\\377'"
+        let late = "\(header)\nsleep 2.2\nVT_RATE=8000 VT_CHANNELS=1\n\(Self.loop)"
+        let found = try findings(recorder(late, describe: "output wav"), only: ["sound within", "the rate"])
+        #expect(failures(found) == [], "\(found.map(\.line))")
+        let never = try findings(recorder("\(header)\nexec sleep 30", describe: "output wav"), only: ["nobody knows"])
+        #expect(failures(never).contains { $0.contains("no sound came within 5 s") }, "\(never.map(\.line))")
     }
 
     @Test(arguments: [

@@ -199,6 +199,14 @@ struct RecordPulse {
         #expect(result.output.count == bytesPerSecond / 4)
     }
 
+    @Test func keepsTheRulesOfPlugins() throws {
+        let server = try PulseAudioDaemon()
+        let result = try run(
+            Command("vt-record", ["--check-recorder", "pulse"]), home: server.home, within: .seconds(120))
+        #expect(result.status == 0, "\(result)")
+        #expect(result.text.split(separator: "\n").allSatisfy { $0.hasPrefix("ok\t") }, "\(result)")
+    }
+
     @Test func byHandItWritesAWAV() throws {
         let server = try PulseAudioDaemon()
         let recording = try start(Command("vt-record-pulse", ["record-v1"]), home: server.home)

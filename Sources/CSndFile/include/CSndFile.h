@@ -29,4 +29,7 @@ typedef struct {
 /// Gives null where it can't be had, and why in `reason`.
 const vt_sndfile *vt_sndfile_load(const char **reason);
 
+/// Lets nobody hear what C libraries write to stderr; the descriptor stays as it is.
+void vt_sndfile_silence(void);
+
 #endif

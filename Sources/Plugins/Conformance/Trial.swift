@@ -10,7 +10,7 @@ package struct Trial: Sendable {
         case pause(Duration)
         /// Goes on when so many lines that begin like this have come.
         case awaitLines(prefix: String, count: Int)
-        /// Goes on when its standard output has begun, or when that has taken too long.
+        /// Goes on when more than the preface has come on its standard output, or when that has taken too long.
         case awaitOutput(atMost: Duration)
         /// Looks which processes there are now, and in which groups.
         case look
@@ -28,6 +28,8 @@ package struct Trial: Sendable {
     package var total: Duration?
     /// Whether it has an input, a pipe. Otherwise that is `/dev/null`, as for recorders, and the steps just happen.
     package var hasInput = true
+    /// Bytes at the beginning of its output that are not what is waited for: a header is a promise.
+    package var preface = 0
     /// Ends the trial.
     package var cancellation: Cancellation?
 
@@ -58,7 +60,8 @@ package struct Trial: Sendable {
         package var hasReadItsInput = true
         /// From its start to its end.
         package var duration = Duration.zero
-        /// From its start to the first byte of its standard output; nil where none came before the step `terminate`.
+        /// From its start to the first byte of its standard output behind the preface; nil where none came before the step
+        /// `terminate`.
         package var firstOutput: Duration?
         /// The longest time without a byte between the first one and the step `terminate`, or its end.
         package var longestPause = Duration.zero
@@ -113,7 +116,7 @@ package struct Trial: Sendable {
             var child = child
             for (name, value) in rawVariables { child.environment.set(name, value) }
             let mark = child.environment["VT_TMPDIR"] ?? ""
-            let script = try TrialScript(steps, mark: mark)
+            let script = try TrialScript(steps, mark: mark, preface: preface)
             var result = Outcome()
             let start = ContinuousClock.now
             // Somebody else's wish to stop is passed on; the script's own is a step.
@@ -162,6 +165,7 @@ private final class TrialScript: @unchecked Sendable {
     // The steps are the feeding thread's own; what others see is in `state`.
     private var steps: ArraySlice<Trial.Step>
     private let mark: String
+    private let preface: Int
     /// Whether a step waits for lines.
     private let waitsForLines: Bool
     private var pauseEnd: ContinuousClock.Instant?
@@ -181,7 +185,8 @@ private final class TrialScript: @unchecked Sendable {
         var hasEnded = false
     }
 
-    init(_ steps: [Trial.Step], mark: String) throws(SystemError) {
+    init(_ steps: [Trial.Step], mark: String, preface: Int) throws(SystemError) {
+        self.preface = preface
         self.steps = steps[...]
         self.mark = mark
         waitsForLines = steps.contains { if case .awaitLines = $0 { true } else { false } }
@@ -195,11 +200,13 @@ private final class TrialScript: @unchecked Sendable {
     func saw(_ chunk: UnsafeRawBufferPointer) {
         state.change { state in
             if state.terminated == nil, !chunk.isEmpty {
-                let now = ContinuousClock.now
-                state.first = state.first ?? now
-                state.longestPause = max(state.longestPause, now - (state.last ?? now))
-                state.last = now
                 state.bytes += chunk.count
+                let now = ContinuousClock.now
+                if state.bytes > preface { state.first = state.first ?? now }
+                if state.first != nil {
+                    state.longestPause = max(state.longestPause, now - (state.last ?? now))
+                    state.last = now
+                }
             }
             guard waitsForLines else { return }
             for byte in chunk {
