@@ -173,6 +173,8 @@ struct Transcribe: VoiceProgram {
 
     func work() throws -> ExitStatus {
         messages.apply()
+        // We say ourselves what is wrong with an input, once.
+        if environment("VT_LOG") != "debug" { EncodedAudio.silenceLibraries() }
         Signals.surviveClosedPipes()
         var setup = Setup(
             configuration: try configurationOptions.read(), options: engineOptions, engineOption: engine,

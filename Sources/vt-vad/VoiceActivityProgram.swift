@@ -107,6 +107,8 @@ struct VoiceActivityProgram: VoiceProgram {
                 .usage, "nothing to do is named", hint: "trim, segments, split, gate or probabilities; vt-vad --help")
         }
         messages.apply()
+        // We say ourselves what is wrong with an input, once.
+        if environment("VT_LOG") != "debug" { EncodedAudio.silenceLibraries() }
         if operation == .split { try refuseFile(operands[0]) }
         let path = operation == .split ? operands.dropFirst().first : operands.first
         let isPCM = operation == .trim || operation == .gate
