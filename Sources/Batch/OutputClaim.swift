@@ -24,8 +24,9 @@ package final class OutputClaim: @unchecked Sendable {
     /// Begins an output.
     package func open(_ format: String) throws(SystemError) -> OutputWriter {
         let path = files.unfinished(format)
-        unlink(path)
-        let writer = OutputWriter(try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL), files.output(format))
+        // What a killed run has left of it is nobody's.
+        let writer = OutputWriter(
+            try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW), files.output(format))
         outputs.append((format, writer))
         return writer
     }

@@ -152,25 +152,29 @@ package final class Exchange: Sendable {
     }
 
     func receive(_ head: ResponseHead) {
-        state.change { $0.head = head }
+        if head.contentType == "text/event-stream" { return state.change { $0.head = head } }
+        // An answer that comes as a whole wakes who waits for it once, when it is one.
+        state.note { $0.head = head }
     }
 
     /// - Returns: false where it is too much.
     func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        state.change { state in
+        func take(_ state: inout State) -> Bool {
             state.timings.bytesReceived += bytes.count
             if state.timings.bytesReceived > request.answerLimit { return false }
             unsafe state.body.append(contentsOf: bytes)
             return true
         }
+        let isStream = state.read { $0.head?.contentType == "text/event-stream" }
+        return isStream ? state.change(take) : state.note(take)
     }
 
     func noteOpenEnd() {
-        state.change { $0.isOpenEnded = true }
+        state.note { $0.isOpenEnded = true }
     }
 
     func note(_ change: (inout Timings) -> Void) {
-        state.change { change(&$0.timings) }
+        state.note { change(&$0.timings) }
     }
 
     func end(_ error: HTTPError?) {

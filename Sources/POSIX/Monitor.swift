@@ -40,9 +40,17 @@ internal import Glibc
     package func change<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer {
-            unsafe pthread_cond_broadcast(condition)
+            // In this order: who is woken finds the mutex free.
             unsafe pthread_mutex_unlock(mutex)
+            unsafe pthread_cond_broadcast(condition)
         }
+        return try body(&state)
+    }
+
+    /// Changes what nobody waits for, and wakes nobody.
+    package func note<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
         return try body(&state)
     }
 
