@@ -133,7 +133,7 @@ let package = Package(
 
         // What scripts/bench.d/vad measures inside a process.
         .executableTarget(
-            name: "vad-probe", dependencies: ["Audio", "VoiceActivity"], path: "scripts/bench.d/vad-probe",
+            name: "vad-probe", dependencies: ["Audio", "Encoding", "VoiceActivity"], path: "scripts/bench.d/vad-probe",
             swiftSettings: swift),
 
         // Tests. Harness runs the built programs in pipes, on a pseudo-terminal, beside real daemons.

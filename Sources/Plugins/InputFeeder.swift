@@ -56,13 +56,19 @@ final class InputFeeder: @unchecked Sendable {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
         defer {
             buffer.deallocate()
-            input = nil
+            let hasFailed = state.withLock { $0.failure != nil }
+            if !hasFailed { input = nil }
             state.withLock {
                 $0.hasEnded = true
                 $0.blockedSince = nil
             }
             var byte: UInt8 = 0
             _ = write(progress.writing.number, &byte, 1)
+            // The child is stopped for a failure; it must not take that for the end of what there was for it.
+            if hasFailed {
+                _ = try? waitUntilReady(stopping.descriptor, for: CInt(POLLIN))
+                input = nil
+            }
         }
         while !stopping.isCancelled {
             do {

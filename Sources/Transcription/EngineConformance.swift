@@ -118,7 +118,8 @@ extension EngineConformance {
 
     private var standby: Conformance.Check {
         Conformance.Check("it stands by, and ends where nobody speaks", section: "Standing by") { plugin in
-            let outcome = try trial(audio([]) + [.pause(.seconds(1)), .terminate]).run(plugin)
+            // Its input stays open while it ends: what it would make of the end is not the question.
+            let outcome = try trial(audio([]) + [.pause(.seconds(1)), .terminate, .pause(.seconds(3))]).run(plugin)
             if let problem = outcome.leftovers { return .failed(problem) }
             for line in outcome.lines.complete {
                 let verb = EventLine(parsing: String(decoding: line, as: UTF8.self))?.verb ?? ""

@@ -198,8 +198,10 @@ package final class RunningProgram: Sendable {
     /// The largest resident set so far, bytes. Ask while it runs.
     ///
     /// What wait4(2) tells afterwards won't do: Linux counts in the memory of the test's own process, from which it was spawned.
+    /// Under a sanitizer it is 0: shadow memory, and what is kept lest it be used again, are no figures of the program.
     package var peakMemory: Int {
         get throws {
+            if getenv("ASAN_OPTIONS") != nil || getenv("TSAN_OPTIONS") != nil { return 0 }
             let status = try Harness.text(of: "/proc/\(pid)/status")
             guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
                 let kibibytes = Int(line.filter(\.isNumber))

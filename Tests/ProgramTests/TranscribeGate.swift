@@ -1,6 +1,7 @@
 import Glibc
 import Harness
 import Testing
+import VoiceActivity
 
 /// vt-transcribe listens before it asks an engine.
 @Suite(.enabled(if: Speech.isInstalled, "needs pocketsphinx-testdata"))
@@ -215,13 +216,84 @@ struct TranscribeGate {
             Command("vt-transcribe", ["--detector", "silero", "--raw", Speech.goForward]), home: Home())
         #expect(result.status == 69, "\(result)")
         #expect(result.errors.contains("hint: "))
-        let damaged = try Home()
-        try makeDirectories(damaged.directory("data/vt/models"))
-        try write(Array("no weights".utf8), to: damaged.directory("data/vt/models/silero-vad-6.2.3.weights"))
-        let refused = try run(
-            Command("vt-transcribe", ["--detector", "silero", "--raw", Speech.goForward]), home: damaged)
-        #expect(refused.status == 69, "\(refused)")
         #expect(try test.bare("--no-gate", "--detector", "energy").status == 64)
+    }
+
+    /// Weights that are missing or damaged: without being asked the other detector listens, and one hint says so.
+    @Test(arguments: ["", "no weights", "VTSILERO and then nothing"])
+    func withoutWeightsTheOtherDetectorListens(weights: String) throws {
+        let other = try TranscribeHome()
+        let folder = other.home.directory("data/vt/models")
+        if !weights.isEmpty {
+            try makeDirectories(folder)
+            try write(weights.utf8, to: "\(folder)/\(SileroWeights.fileName)")
+        }
+        let engine = try contents(of: "\(test.home.plugins)/vt-transcribe-marks")
+        try other.home.addPlugin("vt-transcribe-marks", String(decoding: engine, as: UTF8.self))
+        for (input, status) in [(Speech.goForward, 0), ("quiet.raw", 1)] as [(String, CInt)] {
+            try other.write(Self.silence(2), to: "quiet.raw")
+            let command = Command("vt-transcribe", ["--engine", "marks", "--raw", input])
+            let result = try run(command, home: other.home)
+            #expect(result.status == status, "\(result)")
+            let hints = result.errors.split(separator: "\n").filter { $0.hasPrefix("hint: ") }
+            #expect(hints.count == 1 && hints[0].contains("install-model installs it; going on with --detector energy"))
+            #expect(result.errors.contains(weights.isEmpty ? "is not installed" : SileroWeights.fileName))
+        }
+        let asked = Command("vt-transcribe", ["--engine", "marks", "--detector", "silero", "--raw", Speech.goForward])
+        #expect(try run(asked, home: other.home).status == 69)
+    }
+
+    /// An offset, clipping, and the band and rate of a telephone hide nobody; what is no number is silence.
+    @Test(arguments: Vad.detectors)
+    func whatASpeakerSoundsLike(detector: String) throws {
+        let speech = samples(of: try contents(of: Speech.goForward))
+        let quiet = samples(of: Self.silence(2))
+        func sent(_ change: (Double) -> Double) throws -> Int {
+            let changed = (quiet + speech + quiet).map { Float(change(Double($0) / 32768)) }
+            let bytes = changed.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } }
+            return try self.sent(
+                transcribe("--detector", detector, "--sample-format", "f32le", input: .bytes(bytes)))
+        }
+        let plain = try sent { $0 }
+        #expect((40000..<100_000).contains(plain))
+        let all = (quiet + speech + quiet).count * 2
+        for (what, change) in [
+            ("an offset", { $0 + 0.3 }), ("clipped", { max(-1, min(1, $0 * 8)) }),
+            ("clipped by the sound card", { max(-0.05, min(0.05, $0)) }),
+        ] as [(String, (Double) -> Double)] {
+            let heard = try sent(change)
+            #expect(heard > plain - 8000 && heard < all - 16000, "\(what): \(heard) of \(all), else \(plain)")
+        }
+        // Every other sample, as a stream of 8000 Hz.
+        let narrow = (quiet + speech + quiet).enumerated().filter { $0.offset % 2 == 0 }.flatMap { sample in
+            [UInt8(truncatingIfNeeded: sample.element), UInt8(truncatingIfNeeded: sample.element >> 8)]
+        }
+        let telephone = try self.sent(transcribe("--detector", detector, "--rate", "8000", input: .bytes(narrow)))
+        #expect(abs(telephone - plain) < 16000, "\(telephone) and \(plain)")
+    }
+
+    @Test(arguments: Vad.detectors)
+    func whatIsNoNumberIsNoSpeech(detector: String) throws {
+        let strange: [Float] = [.nan, .infinity, -.infinity, 3e38, .signalingNaN]
+        func bytes(_ values: some Sequence<Float>) -> [UInt8] {
+            values.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } }
+        }
+        let nothing = bytes((0..<32000).map { [.nan, -.nan, .signalingNaN][$0 % 3] })
+        let silent = try transcribe("--detector", detector, "--sample-format", "f32le", input: .bytes(nothing))
+        #expect(silent.status == 1, "\(silent)")
+        #expect(!isMarked)
+        // Between sounds that are some it does no harm.
+        let speech = samples(of: try contents(of: Speech.goForward)).map { Float($0) / 32768 }
+        let damaged = speech + (0..<1600).map { strange[$0 % 5] } + speech
+        let result = try transcribe("--detector", detector, "--sample-format", "f32le", input: .bytes(bytes(damaged)))
+        #expect(result.status == 0, "\(result)")
+        #expect(sent(result) > 2 * 40000)
+    }
+
+    private func samples(of bytes: [UInt8]) -> [Int16] {
+        stride(from: 0, to: bytes.count - 1, by: 2).map {
+            Int16(bitPattern: UInt16(bytes[$0]) | UInt16(bytes[$0 + 1]) << 8)
+        }
     }
 
     @Test func memoryDoesNotGrowWithSilence() throws {

@@ -79,8 +79,14 @@ import VoiceActivity
         let whole = try contents(of: SileroWeights.installedPath)
         var flipped = whole
         flipped[5000] ^= 1
+        var other = whole
+        other[88] ^= 1
+        var newer = whole
+        newer[8] += 1
         for (bytes, reason) in [
             (Array(whole.dropLast(9)), "truncated"), (flipped, "checksum"), ([1, 2, 3], "no weights"),
+            ([], "no weights"), (whole + [0], "longer than it says"), (other, "tensor 0 is not encoder0.weight"),
+            (newer, "version 3"),
         ] {
             try write(bytes, to: "\(home.files)/weights")
             let result = try run("vt-vad", "segments", "--model", "weights", input: .bytes(Tone.header()), home: home)

@@ -37,8 +37,10 @@ case "fuzz-weights":
     fuzzWeights(count: number(1, or: 1000), seed: number(2, or: 1))
 case "fuzz-wav":
     fuzzWAV(count: number(1, or: 1000), seed: number(2, or: 1))
+case "fuzz-encoded":
+    fuzzEncoded(count: number(1, or: 1000), seed: number(2, or: 1))
 case "kernels":
     for kernel in SileroDetector.Kernel.allCases where kernel.isSupported { print(kernel.rawValue) }
 default:
-    fail("time, probabilities, segments, fuzz-weights, fuzz-wav or kernels")
+    fail("time, probabilities, segments, fuzz-weights, fuzz-wav, fuzz-encoded or kernels")
 }
