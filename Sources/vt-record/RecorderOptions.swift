@@ -25,6 +25,11 @@ struct RecorderOptions: ParsableArguments {
 
     func validate() throws {
         if recorder?.isEmpty == true { throw ValidationError("--recorder needs a name") }
+        _ = try parsedOptions()
+    }
+
+    /// Checks what depends on the configuration, too.
+    func validateTogether() throws {
         let options = try parsedOptions()
         if let first = options.first, recorder == nil || recorder == Self.builtIn {
             throw ValidationError("--option \(first.key) is for a plugin, and alsa has no options")

@@ -86,7 +86,7 @@ struct Setup {
         guard let found = configuration.value(.timeout), let text = found.string else { return nil }
         guard let time = TimeSpan(argument: text) else {
             throw Failure(
-                .configuration, "\(place(found.origin)): timeout is a time such as 90s, not \(text)")
+                .configuration, "\(found.origin): timeout is a time such as 90s, not \(text)")
         }
         return Found(time, from: found.origin)
     }
@@ -134,15 +134,5 @@ struct Setup {
     private func expanded(_ path: String) -> String {
         guard path.hasPrefix("~/"), let home = environment("HOME") else { return path }
         return home + path.dropFirst()
-    }
-}
-
-/// Where a value comes from, for people.
-func place(_ origin: Configuration.Origin) -> String {
-    switch origin {
-    case .option(let name): name
-    case .environment(let variable): "environment: \(variable)"
-    case .file(let path, let line): "\(path):\(line)"
-    case .builtIn: "default"
     }
 }

@@ -167,8 +167,10 @@ struct Transcribe: VoiceProgram {
     func work() throws -> ExitStatus {
         messages.apply()
         Signals.surviveClosedPipes()
+        let configuration = try configurationOptions.read(environment)
+        if let level = configuration.value(.log)?.string { Log.use(level) }
         let setup = Setup(
-            configuration: try configurationOptions.read(), options: engineOptions, engineOption: engine,
+            configuration: configuration, options: engineOptions, engineOption: engine,
             printsTimings: timings)
         if configurationOptions.showConfig { return try showConfiguration(setup) }
         if listEngines { return try printEngines(setup) }
