@@ -95,14 +95,17 @@ let package = Package(
         .target(name: "Batch", dependencies: ["POSIX", "Text"], swiftSettings: swift),
 
         // The user's configuration file.
-        .target(name: "Configuration", dependencies: ["CTOML", "POSIX", "Text"], swiftSettings: swiftOverC),
+        .target(
+            name: "Configuration", dependencies: ["CTOML", "POSIX", "Text", argumentParser], swiftSettings: swiftOverC),
         // How every vt-* behaves. Imported by programs only.
         .target(name: "Program", dependencies: ["Audio", "POSIX", "Text", argumentParser], swiftSettings: swift),
 
         .executableTarget(
             name: "vt-record",
-            dependencies: ["Audio", "Capture", "Plugins", "POSIX", "Program", "Text", "VoiceActivity", argumentParser],
-            swiftSettings: swift),
+            dependencies: [
+                "Audio", "Capture", "Configuration", "Plugins", "POSIX", "Program", "Text", "VoiceActivity",
+                argumentParser,
+            ], swiftSettings: swift),
         .executableTarget(
             name: "vt-record-pulse", dependencies: ["CPulse", "Audio", "POSIX", "Program", "Text", argumentParser],
             swiftSettings: swiftOverC),
@@ -122,7 +125,8 @@ let package = Package(
             dependencies: ["Audio", "Encoding", "POSIX", "Program", "Text", "VoiceActivity", argumentParser],
             swiftSettings: swift),
         .executableTarget(
-            name: "vt-type", dependencies: ["Plugins", "POSIX", "Program", "Text", "Typing", argumentParser],
+            name: "vt-type",
+            dependencies: ["Configuration", "Plugins", "POSIX", "Program", "Text", "Typing", argumentParser],
             swiftSettings: swift),
         .executableTarget(
             name: "vt-type-clipboard", dependencies: ["Plugins", "POSIX", "Program", "Text", "Typing", argumentParser],

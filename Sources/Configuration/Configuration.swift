@@ -48,21 +48,26 @@ package struct Configuration: Sendable {
     ///
     /// - Parameters:
     ///   - path: what was asked for with `--config`; nil is `$XDG_CONFIG_HOME/vt/config.toml`, which need not exist.
-    ///   - profile: what was asked for with `--profile`.
+    ///   - profile: what was asked for with `--profile`; nil is `VT_PROFILE`.
     ///   - environment: looks a variable up.
     /// - Throws: `ConfigurationError`.
     package init(
         path: String?, profile: String?, environment: (String) -> String?
     ) throws(ConfigurationError) {
+        // `VT_PROFILE` is for programs that are started by another, as vt-dictate(1) starts the others.
+        let profile = profile ?? environment("VT_PROFILE").flatMap { $0.isEmpty ? nil : $0 }
         guard let place = path ?? Configuration.standardPath(environment) else {
             if let profile {
-                throw ConfigurationError("--profile \(profile)", nil, "neither XDG_CONFIG_HOME nor HOME names a folder")
+                throw ConfigurationError(
+                    "the profile \(profile)", nil, "neither XDG_CONFIG_HOME nor HOME names a folder")
             }
             self.init(nil)
             return
         }
         let file = try ConfigurationFile(reading: place)
-        if file == nil, path != nil { throw ConfigurationError(place, nil, "there is no such file") }
+        if file == nil, path != nil, path != "/dev/null" {
+            throw ConfigurationError(place, nil, "there is no such file")
+        }
         if let profile, file?.profiles[profile] == nil {
             let names = file?.profiles.keys.sorted() ?? []
             let hint =
@@ -109,6 +114,24 @@ package struct Configuration: Sendable {
             if let entry = table.entries[key] { return Found(entry.value, from: origin(entry)) }
         }
         return nil
+    }
+
+    /// A value of `[record]` or `[type]`, the profile's before the general one.
+    package func value(
+        _ key: ConfigurationKey, in program: ConfigurationProgram
+    ) -> Found<ConfigurationTable.Value>? {
+        guard let file else { return nil }
+        let tables = [profile.flatMap { file.programsOfProfiles[$0]?[program] }, file.programs[program]]
+        return tables.lazy.compactMap { $0?.entries[key] }.first.map { Found($0.value, from: origin($0)) }
+    }
+
+    /// How much is said, and who says so.
+    ///
+    /// - Parameters:
+    ///   - level: the one that is in force.
+    ///   - environment: looks a variable up.
+    package func logLevel(_ level: String, _ environment: (String) -> String?) -> Found<String> {
+        Found(level, from: environment("VT_LOG") != nil ? .environment("VT_LOG") : value(.log)?.origin ?? .builtIn)
     }
 
     /// A provider of the user's own: a name with an address.

@@ -7,8 +7,12 @@ package struct ConfigurationFile: Sendable {
     package let path: String
     /// What stands outside of all tables.
     package let general: ConfigurationTable
+    /// `[record]` and `[type]`.
+    package let programs: ProgramTables
     /// `[profile.NAME]`.
     package let profiles: [String: ConfigurationTable]
+    /// `[profile.NAME.record]` and `[profile.NAME.type]`.
+    package let programsOfProfiles: [String: ProgramTables]
     /// `[provider.NAME]`.
     package let providers: [String: ConfigurationTable]
 
@@ -17,6 +21,8 @@ package struct ConfigurationFile: Sendable {
     /// - Returns: nil where there is none.
     /// - Throws: `ConfigurationError`; every key of the file is looked at, not only those that are used.
     package init?(reading path: String) throws(ConfigurationError) {
+        // As `ssh -F /dev/null`: no configuration, whatever there is.
+        if path == "/dev/null" { return nil }
         guard let text = try ConfigurationFile.contents(of: path) else { return nil }
         try self.init(text, path: path)
     }
@@ -32,13 +38,17 @@ package struct ConfigurationFile: Sendable {
         self.path = path
         var own: [TOMLDocument.Entry] = []
         var profiles: [String: ConfigurationTable] = [:]
+        var ofProfiles: [String: ProgramTables] = [:]
         var providers: [String: ConfigurationTable] = [:]
         for entry in document.entries {
             switch (entry.key, entry.value) {
             case ("profile", .table(let tables)):
                 for table in tables {
+                    let (members, programs) = try ConfigurationFile.programs(
+                        of: ConfigurationFile.members(of: table, in: "profile", path), path)
                     profiles[table.key] = try ConfigurationTable(
-                        ConfigurationFile.members(of: table, in: "profile", path), .allCases, path, table.line)
+                        members, ConfigurationKey.general, path, table.line, tables: ConfigurationFile.programNames)
+                    ofProfiles[table.key] = programs
                 }
             case ("provider", .table(let tables)):
                 for table in tables {
@@ -49,10 +59,36 @@ package struct ConfigurationFile: Sendable {
             default: own.append(entry)
             }
         }
-        general = try ConfigurationTable(own, .allCases, path, 1, knowsTables: true)
+        let (members, programs) = try ConfigurationFile.programs(of: own, path)
+        general = try ConfigurationTable(
+            members, ConfigurationKey.general, path, 1,
+            tables: ["profile", "provider"] + ConfigurationFile.programNames)
+        self.programs = programs
         self.profiles = profiles
+        programsOfProfiles = ofProfiles
         self.providers = providers
         for table in [general] + profiles.values { try table.requireKeysOwner() }
+    }
+
+    /// The tables of programs, by program.
+    package typealias ProgramTables = [ConfigurationProgram: ConfigurationTable]
+
+    private static let programNames = ConfigurationProgram.allCases.map(\.rawValue)
+
+    /// Takes the tables of programs out of the rest.
+    private static func programs(
+        of entries: [TOMLDocument.Entry], _ path: String
+    ) throws(ConfigurationError) -> (rest: [TOMLDocument.Entry], programs: ProgramTables) {
+        var rest: [TOMLDocument.Entry] = []
+        var programs: ProgramTables = [:]
+        for entry in entries {
+            guard case .table(let members) = entry.value, let program = ConfigurationProgram(rawValue: entry.key) else {
+                rest.append(entry)
+                continue
+            }
+            programs[program] = try ConfigurationTable(members, program.keys, path, entry.line)
+        }
+        return (rest, programs)
     }
 
     private static func members(
@@ -102,8 +138,4 @@ package struct ConfigurationFile: Sendable {
         guard count <= largest else { throw ConfigurationError(path, nil, "is larger than 1 MiB") }
         return Array(text[..<count])
     }
-}
-
-extension [ConfigurationKey] {
-    fileprivate static var allCases: [ConfigurationKey] { ConfigurationKey.allCases }
 }

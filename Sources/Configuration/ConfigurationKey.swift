@@ -15,6 +15,20 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
     case keyFile = "key_file"
     case keyCommand = "key_command"
     case log
+    // Of [record].
+    case recorder
+    case device
+    case untilSilence = "until_silence"
+    case noSpeechTimeout = "no_speech_timeout"
+    case waitForSpeech = "wait_for_speech"
+    case preRoll = "pre_roll"
+    case detector
+    // Of [type].
+    case driver
+    case keys
+    case prefix
+    case suffix
+    case delay
 
     /// What a value may be.
     enum Kind {
@@ -27,20 +41,24 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
         case choice([String])
         /// `300ms`, `2m`; or a number, of seconds.
         case time
+        /// The same, or `true` for the time that is usual.
+        case timeOrTrue
         /// A table whose values are strings, numbers or booleans.
         case options
     }
 
     var kind: Kind {
         switch self {
-        case .model, .prompt, .baseURL, .keyFile, .keyCommand: .string
-        case .engine, .language, .keywords: .strings
+        case .model, .prompt, .baseURL, .keyFile, .keyCommand, .recorder, .device, .prefix, .suffix: .string
+        case .engine, .language, .keywords, .driver, .keys: .strings
         case .temperature: .number
-        case .speakers: .boolean
+        case .speakers, .waitForSpeech: .boolean
         case .timestamps: .choice(["segment", "word"])
         case .uploadFormat: .choice(["opus", "flac", "mp3", "wav"])
         case .log: .choice(["error", "warning", "info", "debug"])
-        case .timeout: .time
+        case .detector: .choice(["silero", "energy"])
+        case .timeout, .noSpeechTimeout, .preRoll, .delay: .time
+        case .untilSilence: .timeOrTrue
         case .options: .options
         }
     }
@@ -55,6 +73,22 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
 
     /// The keys of `[provider.NAME]`.
     static let ofProviders = allCases.filter(\.belongsToEngine)
+    /// The keys of `[record]`, which are options of vt-record.
+    static let ofRecord: [ConfigurationKey] = [
+        .recorder, .device, .options, .untilSilence, .noSpeechTimeout, .waitForSpeech, .preRoll, .detector,
+    ]
+    /// The keys of `[type]`, which are options of vt-type.
+    static let ofType: [ConfigurationKey] = [.driver, .options, .keys, .prefix, .suffix, .delay]
+    /// The keys outside of all tables, and in profiles: what vt-transcribe is told, and `log`.
+    static let general = allCases.filter { $0 == .options || !(ofRecord + ofType).contains($0) }
+}
+
+/// A program that has a table of its own in the file, and in each profile.
+package enum ConfigurationProgram: String, CaseIterable, Sendable {
+    case record
+    case type
+
+    var keys: [ConfigurationKey] { self == .record ? ConfigurationKey.ofRecord : ConfigurationKey.ofType }
 }
 
 /// The name of a list that a misspelt one is nearest to; nil where none is near.

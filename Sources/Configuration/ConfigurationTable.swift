@@ -27,12 +27,12 @@ package struct ConfigurationTable: Sendable {
 
     init(
         _ members: [TOMLDocument.Entry], _ known: [ConfigurationKey], _ path: String, _ line: Int,
-        knowsTables: Bool = false
+        tables: [String] = []
     ) throws(ConfigurationError) {
         self.path = path
         for member in members {
             guard let key = known.first(where: { $0.rawValue == member.key }) else {
-                throw ConfigurationTable.unknown(member, known, path, knowsTables: knowsTables)
+                throw ConfigurationTable.unknown(member, known, path, tables: tables)
             }
             guard let value = ConfigurationTable.value(member.value, key.kind) else {
                 throw ConfigurationError(
@@ -63,7 +63,7 @@ package struct ConfigurationTable: Sendable {
     }
 
     private static func unknown(
-        _ member: TOMLDocument.Entry, _ known: [ConfigurationKey], _ path: String, knowsTables: Bool
+        _ member: TOMLDocument.Entry, _ known: [ConfigurationKey], _ path: String, tables: [String]
     ) -> ConfigurationError {
         let name = member.key.sanitized
         let spelt = name.lowercased()
@@ -72,7 +72,11 @@ package struct ConfigurationTable: Sendable {
                 path, member.line, "\(name) is unknown",
                 hint: "a key has no place in this file: use key_file or key_command, or the environment")
         }
-        let names = known.map(\.rawValue) + (knowsTables ? ["profile", "provider"] : [])
+        if let owner = ConfigurationProgram.allCases.first(where: { $0.keys.map(\.rawValue).contains(name) }) {
+            return ConfigurationError(
+                path, member.line, "\(name) is unknown here", hint: "it belongs into [\(owner.rawValue)]")
+        }
+        let names = known.map(\.rawValue) + tables
         let hint =
             nearestName(to: name, among: names).map { "did you mean \($0)?" }
             ?? "known are " + names.joined(separator: ", ")
@@ -94,8 +98,12 @@ package struct ConfigurationTable: Sendable {
         case (.number, .number(let number)): return number.isFinite ? .number(number) : nil
         case (.boolean, .boolean(let value)): return .boolean(value)
         case (.choice(let names), .string(let text)): return names.contains(text) ? .string(text) : nil
-        case (.time, .string(let text)): return .string(text)
-        case (.time, .integer(let seconds)): return seconds >= 0 ? .string(String(seconds)) : nil
+        case (.time, .string(let text)), (.timeOrTrue, .string(let text)): return .string(text)
+        case (.time, .integer(let seconds)), (.timeOrTrue, .integer(let seconds)):
+            return seconds >= 0 ? .string(String(seconds)) : nil
+        case (.time, .number(let seconds)), (.timeOrTrue, .number(let seconds)):
+            return seconds >= 0 && seconds < 1e9 ? .string(String(seconds)) : nil
+        case (.timeOrTrue, .boolean(true)): return .boolean(true)
         case (.options, .table(let members)):
             var options: [Option] = []
             for member in members {
@@ -125,6 +133,7 @@ package struct ConfigurationTable: Sendable {
         case .boolean: "true or false"
         case .choice(let names): "one of " + names.map(\.jsonQuoted).joined(separator: ", ")
         case .time: "a time such as \"90s\""
+        case .timeOrTrue: "a time such as \"1.2s\", or true"
         case .options: "a table of strings, numbers, true and false"
         }
     }

@@ -40,12 +40,10 @@ package enum Log {
         set { threshold.store(newValue.rawValue, ordering: .relaxed) }
     }
 
-    /// For the configuration's `log`, spelt as in `VT_LOG`; `--quiet`, where it was said already, stays.
+    /// For the configuration's `log`, spelt as in `VT_LOG`. That comes first, and `--quiet`, where it was said already, stays.
     package static func use(_ name: String) {
-        guard !isQuiet.load(ordering: .relaxed), let wanted = Level.allCases.first(where: { $0.name == name }) else {
-            return
-        }
-        level = wanted
+        let isSaid = environment("VT_LOG") != nil || isQuiet.load(ordering: .relaxed)
+        if !isSaid, let wanted = Level.allCases.first(where: { $0.name == name }) { level = wanted }
     }
 
     private static let isQuiet = Atomic(false)

@@ -101,7 +101,10 @@ package func explainFully<Command: VoiceProgram>(_ type: Command.Type, _ error: 
         // Nothing more specific is known than that a read, a write or the like failed.
         return Failure(.inputOutput, error.description)
     }
-    if let error = error as? ValidationError { return Failure(.usage, error.message) }
+    // Of what could be told only when the configuration had been read.
+    if let error = error as? ValidationError {
+        return Failure(.usage, error.message, hint: "\(programName) --help lists the options")
+    }
     return Failure(.internalError, "unexpected error: \(error)")
 }
 

@@ -1,9 +1,11 @@
 internal import Capture
+internal import Configuration
 internal import Program
 
 extension Record {
     /// What a capture error means to the user, and what to do.
     static func explain(_ error: any Error) -> Failure? {
+        if let error = error as? ConfigurationError { return Failure(.configuration, error.message, hint: error.hint) }
         guard let error = error as? CaptureError else { return nil }
         let name = error.device
         let detail = error.detail.isEmpty ? "" : ": \(error.detail)"

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Audio
 internal import Capture
+internal import Configuration
 internal import Glibc
 internal import POSIX
 internal import Program
@@ -54,6 +55,8 @@ struct Record: VoiceProgram {
 
     @OptionGroup(title: "By speech") var speech: SpeechOptions
 
+    @OptionGroup var configurationOptions: ConfigurationOptions
+
     @OptionGroup
     var messages: MessageOptions
 
@@ -65,12 +68,14 @@ struct Record: VoiceProgram {
         if let duration, duration.seconds * Double(rate) < 1 {
             throw ValidationError("--duration is one sample at least, not \(duration)")
         }
-        if recorders.checkRecorder != nil, listDevices || output != nil || raw {
+        if recorders.checkRecorder != nil, listDevices || output != nil || raw || configurationOptions.showConfig {
             throw ValidationError("--check-recorder goes with --device and --option only")
         }
-        if listDevices, recorders.listRecorders {
-            throw ValidationError("--list-devices and --list-recorders do not go together")
-        }
+        let jobs = [
+            ("--list-devices", listDevices), ("--list-recorders", recorders.listRecorders),
+            ("--show-config", configurationOptions.showConfig),
+        ].filter(\.1).map(\.0)
+        if jobs.count > 1 { throw ValidationError("\(jobs[0]) and \(jobs[1]) do not go together") }
         if device?.isEmpty == true { throw ValidationError("--device needs a name") }
     }
 
@@ -82,6 +87,14 @@ struct Record: VoiceProgram {
 
     mutating func work() throws -> ExitStatus {
         messages.apply()
+        let configuration = try configurationOptions.read(environment)
+        if let level = configuration.value(.log)?.string { Log.use(level) }
+        let asked = self
+        try complete(by: configuration)
+        if configurationOptions.showConfig {
+            try writeAll(STDOUT_FILENO, listing(configuration, asked: asked), name: "standard output")
+            return .done
+        }
         ALSALibrary.redirectMessages { text in Log.debug("ALSA: \(text)") }
         if recorders.listRecorders {
             try writeAll(STDOUT_FILENO, RecorderOptions.list, name: "standard output")

@@ -39,6 +39,11 @@ struct RecorderOptions: ParsableArguments {
                 throw ValidationError("--check-recorder goes with --device and --option only")
             }
         }
+        _ = try parsedOptions()
+    }
+
+    /// Checks what depends on the configuration, too.
+    func validateTogether() throws {
         let options = try parsedOptions()
         if let first = options.first, (recorder ?? checkRecorder) == nil || recorder == Self.builtIn {
             throw ValidationError("--option \(first.key) is for a plugin, and alsa has no options")

@@ -49,13 +49,16 @@ struct SpeechOptions: ParsableArguments {
         if let untilSilence, untilSilence.seconds < Endpointer.shortestSilence {
             throw ValidationError("--until-silence is 200ms at least, not \(untilSilence)")
         }
-        if let preRoll {
-            if !waitForSpeech { throw ValidationError("--pre-roll belongs to --wait-for-speech") }
-            if preRoll.seconds > 600 { throw ValidationError("--pre-roll is held in memory: 10m at most") }
-        }
+        if let preRoll, preRoll.seconds > 600 { throw ValidationError("--pre-roll is held in memory: 10m at most") }
         if let noSpeechTimeout, noSpeechTimeout.seconds == 0 {
             throw ValidationError("--no-speech-timeout is more than no time at all")
         }
+    }
+
+    /// Checks what depends on the configuration, too.
+    func validateTogether() throws {
+        try validate()
+        if preRoll != nil, !waitForSpeech { throw ValidationError("--pre-roll belongs to --wait-for-speech") }
         if detector != nil, !listens {
             throw ValidationError("--detector belongs to --until-silence, --wait-for-speech or --no-speech-timeout")
         }

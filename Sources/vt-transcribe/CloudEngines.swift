@@ -74,7 +74,7 @@ extension Setup {
                 format: uploadFormat(for: name)?.value, environment: environment)
         } catch {
             guard case .file? = url?.origin, error.code == .usage, let url else { throw error }
-            throw EngineError(.configuration, "\(place(url.origin)): \(error.message)", hint: error.hint)
+            throw EngineError(.configuration, "\(url.origin): \(error.message)", hint: error.hint)
         }
     }
 

@@ -89,7 +89,7 @@ struct Setup {
         guard let found = configuration.value(.timeout), let text = found.string else { return nil }
         guard let time = TimeSpan(argument: text) else {
             throw Failure(
-                .configuration, "\(place(found.origin)): timeout is a time such as 90s, not \(text)")
+                .configuration, "\(found.origin): timeout is a time such as 90s, not \(text)")
         }
         return Found(time, from: found.origin)
     }
@@ -147,14 +147,4 @@ struct BatchPace {
 
     /// Nobody waits at a keyboard: five more tries, and a quarter of an hour where a service asks for it.
     static let retries = RetryPolicy(maximum: 5, longestWait: 900)
-}
-
-/// Where a value comes from, for people.
-func place(_ origin: Configuration.Origin) -> String {
-    switch origin {
-    case .option(let name): name
-    case .environment(let variable): "environment: \(variable)"
-    case .file(let path, let line): "\(path):\(line)"
-    case .builtIn: "default"
-    }
 }

@@ -176,8 +176,10 @@ struct Transcribe: VoiceProgram {
         // We say ourselves what is wrong with an input, once.
         if environment("VT_LOG") != "debug" { EncodedAudio.silenceLibraries() }
         Signals.surviveClosedPipes()
+        let configuration = try configurationOptions.read(environment)
+        if let level = configuration.value(.log)?.string { Log.use(level) }
         var setup = Setup(
-            configuration: try configurationOptions.read(), options: engineOptions, engineOption: engine,
+            configuration: configuration, options: engineOptions, engineOption: engine,
             printsTimings: timings)
         if areMany || batchOptions.outputDir != nil {
             setup.batch = BatchPace(caps: batchOptions.caps, jobs: batchOptions.jobs ?? Transcribe.jobsForServices)

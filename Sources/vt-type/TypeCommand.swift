@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Glibc
 import POSIX
 import Plugins
@@ -41,20 +42,26 @@ struct TypeCommand: VoiceProgram {
 
     @Option(
         help: ArgumentHelp("Keys that text may press: enter, tab and escape, separated by commas.", valueName: "list"))
-    var keys: KeyPolicy = []
+    var keys: KeyPolicy?
 
     @Option(help: ArgumentHelp("Type this before each utterance.", valueName: "text"))
-    var prefix = ""
+    var prefix: String?
 
     @Option(help: ArgumentHelp("Type this after each utterance.", valueName: "text"))
-    var suffix = ""
+    var suffix: String?
 
     @Option(help: ArgumentHelp("Wait between keys, for windows that lose some (default: none).", valueName: "time"))
     var delay: TimeSpan?
 
+    @OptionGroup var configurationOptions: ConfigurationOptions
+
     @OptionGroup var messages: MessageOptions
 
     func validate() throws {
+        if configurationOptions.showConfig, listDrivers || checkDriver != nil {
+            throw ValidationError(
+                "--show-config and \(listDrivers ? "--list-drivers" : "--check-driver") do not go together")
+        }
         if let delay, delay.seconds > 10 { throw ValidationError("--delay is at most 10s, not \(delay)") }
         if checkDriver != nil, listDrivers || driver != nil {
             throw ValidationError("--check-driver goes with --option only")
@@ -87,8 +94,18 @@ struct TypeCommand: VoiceProgram {
         return choices
     }
 
-    func work() throws -> ExitStatus {
+    mutating func work() throws -> ExitStatus {
         messages.apply()
+        let configuration = try configurationOptions.read(environment)
+        if let level = configuration.value(.log)?.string { Log.use(level) }
+        if checkDriver == nil {
+            let asked = self
+            try complete(by: configuration)
+            if configurationOptions.showConfig {
+                try writeAll(STDOUT_FILENO, listing(configuration, asked: asked), name: "standard output")
+                return .done
+            }
+        }
         if listDrivers { return try printDrivers() }
         if let checkDriver { return try check(checkDriver, options: try parsedOptions()) }
         let store = UndeliveredStore()
@@ -115,7 +132,7 @@ struct TypeCommand: VoiceProgram {
         }
         chosen?.prepare()
         let typist = Typist(
-            driver: chosen, store: store, keys: keys, prefix: prefix, suffix: suffix,
+            driver: chosen, store: store, keys: keys ?? [], prefix: prefix ?? "", suffix: suffix ?? "",
             report: { Log.error("cannot type: \($0.message)", hint: $0.hint) },
             lastResort: { Log.error("not typed: \($0)") })
         var input = UtteranceReader(STDIN_FILENO, cancellation: ending.cancellation)
@@ -144,6 +161,7 @@ struct TypeCommand: VoiceProgram {
     }
 
     static func explain(_ error: any Error) -> Failure? {
+        if let error = error as? ConfigurationError { return Failure(.configuration, error.message, hint: error.hint) }
         guard let error = error as? TypingError else { return nil }
         return Failure(error.code == .unknownDriver ? .usage : .unavailable, error.message, hint: error.hint)
     }

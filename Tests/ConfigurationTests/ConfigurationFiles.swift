@@ -89,6 +89,16 @@ private func origin(_ found: Configuration.Found<ConfigurationTable.Value>?) -> 
         ("key_file = \"k\"", 1, "whose key it is", ""),
         ("engine = \"a\"\nkey_file = \"k\"\nkey_command = \"c\"", 2, "key_file and key_command", ""),
         ("model = \"a\"\nmodel = \"b\"", 2, "", ""),
+        ("device = \"usb\"", 1, "device is unknown here", "it belongs into [record]"),
+        ("[profile.x]\nsuffix = \"a\"", 2, "suffix is unknown here", "it belongs into [type]"),
+        ("[record]\ndriver = \"a\"", 2, "driver is unknown here", "it belongs into [type]"),
+        ("[record]\nlanguage = \"a\"", 2, "language is unknown", "known are recorder"),
+        ("[record]\ndevise = \"a\"", 2, "devise is unknown", "did you mean device?"),
+        ("[record]\nuntil_silence = false", 2, "until_silence is a time such as \"1.2s\", or true", ""),
+        ("[record]\ndetector = \"best\"", 2, "detector is one of \"silero\", \"energy\"", ""),
+        ("[type]\ndelay = true", 2, "delay is a time", ""),
+        ("[typ]\ndelay = 1", 1, "typ is unknown", "did you mean type?"),
+        ("record = 3", 1, "record is unknown", ""),
     ])
     func mistakesNameTheirLine(_ text: String, _ line: Int, _ message: String, _ hint: String) throws {
         let error = #expect(throws: ConfigurationError.self) { try file(text) }
@@ -101,11 +111,62 @@ private func origin(_ found: Configuration.Found<ConfigurationTable.Value>?) -> 
         let path = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/man/vt.toml.5"
         let page = try run("cat", path).text
         let begin = try #require(page.firstRange(of: ".Bd -literal\n")?.upperBound)
-        let text = page[begin...].split(separator: "\n.Ed").first ?? ""
-        let example = try file(String(text))
+        let text = String(page[begin...].split(separator: "\n.Ed").first ?? "")
+        let example = try file(text)
         #expect(example.general.engines == ["openai", "home", "pocketsphinx"])
-        #expect(example.profiles.keys.sorted() == ["subtitles"])
+        #expect(example.profiles.keys.sorted() == ["german", "subtitles"])
+        #expect(example.programs[.record]?.entries[.device]?.value == .string("yeti"))
+        #expect(example.programsOfProfiles["german"]?[.type]?.entries[.keys]?.value == .strings(["enter"]))
         #expect(example.providers.keys.sorted() == ["home", "openai"])
+    }
+
+    @Test func programsHaveTablesOfTheirOwn() throws {
+        let text = """
+            [record]
+            device = "usb"
+            until_silence = true
+            pre_roll = 0.5
+            [type]
+            driver = ["xdotool", "print"]
+            options = { a = 1 }
+            [profile.x.record]
+            device = "headset"
+            [profile.y]
+            language = "de"
+            """
+        let plain = try configuration(text)
+        #expect(plain.value(.device, in: .record)?.string == "usb")
+        #expect(plain.value(.untilSilence, in: .record)?.boolean == true)
+        #expect(plain.value(.preRoll, in: .record)?.string == "0.5")
+        #expect(plain.value(.driver, in: .type)?.strings == ["xdotool", "print"])
+        #expect(plain.value(.options, in: .type)?.options?.map(\.key) == ["a"])
+        #expect(plain.value(.options, in: .record) == nil)
+        let x = try configuration(text, profile: "x")
+        #expect(x.value(.device, in: .record)?.string == "headset")
+        #expect(origin(x.value(.device, in: .record)) == 9)
+        #expect(origin(x.value(.untilSilence, in: .record)) == 3, "what the profile does not say")
+        #expect(try configuration(text, profile: "y").value(.device, in: .record)?.string == "usb")
+    }
+
+    @Test func aVariableChoosesTheProfileWhereNobodyElseDoes() throws {
+        let folder = try TemporaryDirectory()
+        try write("[profile.a]\nmodel = \"1\"\n[profile.b]\nmodel = \"2\"\n", to: folder("c"))
+        func model(_ profile: String?, _ variable: String) throws -> String? {
+            try Configuration(path: folder("c"), profile: profile) { $0 == "VT_PROFILE" ? variable : nil }
+                .value(.model, for: "x")?.string
+        }
+        #expect(try model(nil, "b") == "2")
+        #expect(try model("a", "b") == "1")
+        #expect(try model(nil, "") == nil)
+        #expect(throws: ConfigurationError.self) { try model(nil, "c") }
+    }
+
+    @Test func nothingAtAllCanBeAskedFor() throws {
+        let none = try Configuration(path: "/dev/null", profile: nil) { $0 == "HOME" ? "/nonexistent" : nil }
+        #expect(none.file == nil)
+        #expect(throws: ConfigurationError.self) {
+            try Configuration(path: "/dev/null", profile: "x") { _ in nil }
+        }
     }
 
     @Test func whatIsNoTOMLIsRefused() {

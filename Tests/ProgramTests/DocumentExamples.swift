@@ -30,14 +30,17 @@ struct DocumentExample: Sendable, CustomStringConvertible {
             ("--driver ydotool", "presses keys in the kernel; TypeThroughTheKernel"),
             ("--driver dotool", "presses keys in the kernel; TypeThroughTheKernel"),
             ("--driver clipboard", "needs a window; TypeByClipboard"),
-            ("--engine openai", "sends speech to a service; the same engines are tried at servers of the tests' own"),
-            ("--engine groq", "sends speech to a service; the same engines are tried at servers of the tests' own"),
-            ("--base-url", "needs a server of the user's own"),
-            ("[provider.openai]", "a configuration file, read by ConfigurationFiles"),
+            ("[provider.", "a configuration file, used by DocumentConfigurations"),
+            ("[profile.", "the same"),
             ("final start=", "output, not a command"),
             ("while vt-record", "goes on until somebody ends it"),
         ]
         return reasons.first { script.contains($0.0) }?.1
+    }
+
+    /// Whether it speaks to a service: then one of the tests' own stands for all of them.
+    var needsServer: Bool {
+        ["--engine openai", "--engine groq", "--base-url"].contains { script.contains($0) }
     }
 
     private static var ofReadMe: [DocumentExample] {

@@ -13,13 +13,25 @@ import Testing
 struct DocumentExamplesRun {
     @Test(arguments: DocumentExample.all.filter { $0.skipped == nil }) func works(_ example: DocumentExample) throws {
         let home = try desk()
+        let server = example.needsServer ? try SpeechServer("verbose") : nil
+        var script = example.script
+        if let server {
+            script = script.replacing("http://127.0.0.1:8080", with: server.url)
+            let services = ["openai", "groq"].map { "[provider.\($0)]\nbase_url = \"\(server.url)/v1\"\n" }
+            try makeDirectories(home.directory("config/vt"))
+            try write(services.joined().utf8, to: home.directory("config/vt/config.toml"))
+        }
         let path = "\(home.directory("stubs")):\(try #require(home.environment["PATH"]))"
-        let terminal = try Terminal(example.script, environment: ["PATH": path], home: home)
+        let terminal = try Terminal(script, environment: ["PATH": path], home: home)
         let statuses = try terminal.finish(within: .seconds(120))
         // grep and cut may find nothing, and so may vt-transcribe: 1. Nothing may fail.
         #expect(statuses.allSatisfy { $0 <= 1 }, "\(statuses) \(terminal.screen)")
         for complaint in ["error:", "not found", "No such file", "cannot", "usage"] {
             #expect(!terminal.screen.contains(complaint), "\(terminal.screen)")
+        }
+        if let server {
+            #expect(try server.requests(1).count >= 1, "\(terminal.screen)")
+            #expect(terminal.screen.contains("go forward ten meters"), "\(terminal.screen)")
         }
     }
 

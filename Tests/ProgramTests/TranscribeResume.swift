@@ -104,7 +104,7 @@ import ToneWords
     @Test(arguments: [1, 3, 6, 10, 15, 21]) func killedAtAnyMoment(moment: Int) throws {
         try make(24)
         let program = try start(command(["-j", "3"]), home: home)
-        try eventually("the engine was asked \(moment) times") { try (try? asked().count) ?? 0 >= moment }
+        try eventually("the engine was asked \(moment) times") { ((try? asked().count) ?? 0) >= moment }
         program.kill()
         let done = try complete()
         let before = try asked().count
