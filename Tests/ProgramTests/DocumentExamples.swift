@@ -10,7 +10,7 @@ struct DocumentExample: Sendable, CustomStringConvertible {
     var description: String { "\(document): \(script)" }
 
     /// All that the documents show as examples: in README.md the paragraphs of `sh` blocks, in manual pages the displays of
-    /// EXAMPLES.
+    /// EXAMPLES, and in guides all displays.
     static let all: [DocumentExample] = ofReadMe + EveryProgram.pages.flatMap(ofPage)
 
     /// Why one is not run as it stands; nil where it is.
@@ -35,6 +35,8 @@ struct DocumentExample: Sendable, CustomStringConvertible {
             ("--base-url", "needs a server of the user's own"),
             ("[provider.openai]", "a configuration file, read by ConfigurationFiles"),
             ("final start=", "output, not a command"),
+            ("--sshlogin", "needs machines: BatchWithParallel has some"),
+            ("ServerAliveInterval", "a configuration file, with which BatchWithParallel calls its machines"),
             ("while vt-record", "goes on until somebody ends it"),
         ]
         return reasons.first { script.contains($0.0) }?.1
@@ -50,10 +52,16 @@ struct DocumentExample: Sendable, CustomStringConvertible {
             }.map { DocumentExample(document: "README.md", script: $0) }
     }
 
+    /// Pages that teach by examples from their beginning to their end.
+    private static let guides = ["vt-batch.7"]
+
     private static func ofPage(_ page: String) -> [DocumentExample] {
         let text = (try? EveryProgram.text("man/\(page)")) ?? ""
-        guard let begin = text.firstRange(of: ".Sh EXAMPLES\n")?.upperBound else { return [] }
-        let section = text[begin...].split(separator: "\n.Sh ").first ?? ""
+        var section = text[...]
+        if !guides.contains(page) {
+            guard let begin = text.firstRange(of: ".Sh EXAMPLES\n")?.upperBound else { return [] }
+            section = text[begin...].split(separator: "\n.Sh ").first ?? ""
+        }
         var examples: [DocumentExample] = []
         var display: [Substring]?
         for line in section.split(separator: "\n", omittingEmptySubsequences: false) {
