@@ -11,16 +11,30 @@ struct BatchHome {
     /// - Parameter count: recordings, some of them in folders of folders, with names that are no good as words of a shell.
     init(recordings count: Int) throws {
         home = try Home()
-        // Writes who works when it begins, and waits while a file named `hold` is there.
+        // Writes who works when it begins with a recording; then it waits where as many have begun as the file `hold` says. While there is
+        // a file `refuse`, it fails with 75.
         try home.addPlugin(
             "vt-transcribe-tone",
             """
             #!/bin/sh
-            case $1 in transcribe*)
+            engine='\(BuiltPrograms.directory)/tone-engine'
+            begin() {
                 printf '%s\\n' "${VT_MACHINE:-here}" >>'\(home.files)/begun'
-                while [ -e '\(home.files)/hold' ]; do sleep 0.05; done ;;
+                while most=$(cat '\(home.files)/hold' 2>/dev/null) && [ "$(wc -l <'\(home.files)/begun')" -gt "$most" ]; do
+                    sleep 0.05
+                done
+                [ -e '\(home.files)/refuse' ] || return 0
+                printf 'error\\tcome back later\\n'
+                return 1
+            }
+            case $1 in
+            transcribe-v1) begin && exec "$engine" "$@" || exit 75 ;;
+            transcribe-files-v1)
+                while read -r file; do
+                    if begin; then printf '%s\\n' "$file" | "$engine" "$@"; else echo 'done status=75'; fi
+                done ;;
+            *) exec "$engine" "$@" ;;
             esac
-            exec '\(BuiltPrograms.directory)/tone-engine' "$@"
             """)
         try makeDirectories(home.directory("config/vt"))
         try write("engine = \"tone\"\n".utf8, to: home.directory("config/vt/config.toml"))
@@ -62,26 +76,42 @@ struct BatchHome {
         try write(Tone.header(dataSize: 32000) + Tone.silence(seconds: 1), to: "\(recordings)/\(name)")
     }
 
-    /// Lets the engine wait, or go on.
-    func hold(_ holds: Bool) throws {
-        if holds { try write([], to: "\(home.files)/hold") } else { unlink("\(home.files)/hold") }
+    /// Lets engines wait when they begin with a recording, but for so many; nil lets them go on.
+    func hold(after count: Int?) throws {
+        let path = "\(home.files)/hold"
+        if let count { try write("\(count)\n".utf8, to: path) } else { unlink(path) }
     }
 
-    /// The machines on which an engine has begun, in order; `here` without one.
+    /// Lets engines fail with 75, or not.
+    func refuse(_ refuses: Bool) throws {
+        if refuses { try write([], to: "\(home.files)/refuse") } else { unlink("\(home.files)/refuse") }
+    }
+
+    /// The machines on which an engine has begun with a recording, in order; `here` without one.
     var begun: [String] {
         ((try? text(of: "\(home.files)/begun")) ?? "").split(separator: "\n").map(String.init)
     }
 
-    /// What is wrong with the transcripts: names of recordings without one, with another text, or of files that belong to none.
-    func faults(format: String = "txt") throws -> [String] {
+    /// What is wrong with the transcripts: recordings without one or with other words, and files that belong to none.
+    ///
+    /// - Parameter isRight: whether a word makes a transcript; where it is nothing else, by default.
+    func faults(
+        formats: [String] = ["txt"], _ isRight: (_ word: String, _ transcript: String) -> Bool = { $1 == "\($0)\n" }
+    ) throws -> [String] {
         var faults: [String] = []
+        var known: Set<String> = []
         for (name, word) in words {
-            let text = (try? text(of: "\(transcripts)/\(name).\(format)")) ?? "nothing"
-            if text != "\(word)\n" { faults.append("\(name): \(text), not \(word)") }
+            for format in formats {
+                let path = "\(transcripts)/\(name).\(format)"
+                known.insert(path)
+                let text = try? text(of: path)
+                if text.map({ !isRight(word, $0) }) ?? true { faults.append("\(path): \(text ?? "none"), not \(word)") }
+            }
         }
-        let found = try run("find", transcripts, "-type", "f", "!", "-name", ".*", "-print0").output.split(separator: 0)
-        let known = Set(words.keys.map { "\(transcripts)/\($0).\(format)" })
-        for file in found.map({ String(decoding: $0, as: UTF8.self) }) where !known.contains(file) {
+        let found = try run(
+            "find", transcripts, "-type", "f", "!", "-name", ".*", "!", "-path", "*/vt-report-*", "-print0")
+        for file in found.output.split(separator: 0).map({ String(decoding: $0, as: UTF8.self) })
+        where !known.contains(file) {
             faults.append("\(file) is nobody's")
         }
         return faults

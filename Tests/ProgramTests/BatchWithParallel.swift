@@ -78,11 +78,11 @@ struct BatchWithParallel {
     }
 
     @Test func aMachineThatDiesLosesNothing() throws {
-        try batch.hold(true)
+        try batch.hold(after: 0)
         let program = try start(Self.shards())
         try eventually("both machines work") { Set(batch.begun) == ["alpha", "beta"] }
         machines.crash("beta")
-        try batch.hold(false)
+        try batch.hold(after: nil)
         let result = try program.finish(within: .seconds(120))
         #expect(result.status == 0, "\(result)")
         #expect(try batch.faults() == [])
@@ -90,12 +90,12 @@ struct BatchWithParallel {
     }
 
     @Test func whenAllMachinesAreGoneTheSameCommandGoesOnLater() throws {
-        try batch.hold(true)
+        try batch.hold(after: 0)
         let program = try start(Self.shards())
         try eventually("both machines work") { Set(batch.begun) == ["alpha", "beta"] }
         machines.crash("alpha")
         machines.crash("beta")
-        try batch.hold(false)
+        try batch.hold(after: nil)
         let result = try program.finish(within: .seconds(120))
         #expect(result.status == 8, "\(result)")
         #expect(try !batch.faults().isEmpty)
@@ -113,11 +113,11 @@ struct BatchWithParallel {
     }
 
     @Test func textOfAMachineThatDiesIsNoHalfLine() throws {
-        try batch.hold(true)
+        try batch.hold(after: 0)
         let program = try start(Self.names().replacing("-N 50", with: "-N 5"))
         try eventually("both machines work") { Set(batch.begun) == ["alpha", "beta"] }
         machines.crash("alpha")
-        try batch.hold(false)
+        try batch.hold(after: nil)
         let result = try program.finish(within: .seconds(120))
         #expect(result.status == 0, "\(result)")
         #expect(try heard() == batch.words)

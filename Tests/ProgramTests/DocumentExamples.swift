@@ -36,6 +36,7 @@ struct DocumentExample: Sendable, CustomStringConvertible {
             ("[provider.openai]", "a configuration file, read by ConfigurationFiles"),
             ("final start=", "output, not a command"),
             ("--sshlogin", "needs machines: BatchWithParallel has some"),
+            ("sbatch --parsable", "needs a cluster: BatchWithSlurm has one"),
             ("ServerAliveInterval", "a configuration file, with which BatchWithParallel calls its machines"),
             ("while vt-record", "goes on until somebody ends it"),
         ]
