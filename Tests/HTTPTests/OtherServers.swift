@@ -9,40 +9,6 @@ import Text
 @Suite struct OtherServers {
     private static let noise = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
 
-    /// A port that nobody listens at.
-    private static func freePort() throws -> Int {
-        let listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        defer { close(listener) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(listener, address, size) == 0 && getsockname(listener, address, &size) == 0
-            }
-        }
-        guard status else { throw HarnessError("no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
-    }
-
-    private static func waitForPort(_ port: Int, of server: RunningProgram) throws {
-        try eventually("a server listens at \(port)", detail: { server.errors + server.text }) {
-            if server.hasEnded { throw HarnessError("\(server.command) ended: \(server.errors)") }
-            let connection = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-            defer { close(connection) }
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = UInt16(port).bigEndian
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            return withUnsafePointer(to: address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-                }
-            }
-        }
-    }
-
     /// A form whose length is not known, held and then growing, as it comes out behind a proxy.
     private func sendGrowingForm(_ client: HTTPClient, _ url: String) throws -> Exchange {
         let body = GrowingBody()
@@ -68,7 +34,7 @@ import Text
     func http2() throws {
         let certificate = try Certificate()
         let server = try SpeechServer("json")
-        let port = try Self.freePort()
+        let port = try LoopbackPort.free()
         let proxy = try start(
             Command(
                 "nghttpx",
@@ -77,7 +43,7 @@ import Text
                     "--workers=1", "--errorlog-file=/dev/stderr", certificate.keyPath, certificate.path,
                 ]))
         defer { proxy.kill() }
-        try Self.waitForPort(port, of: proxy)
+        try LoopbackPort.wait(for: port, of: proxy)
         let client = try HTTPClient(trust: TrustStore(file: certificate.path))
         let exchange = try sendGrowingForm(client, "https://localhost:\(port)")
         #expect(exchange.head?.version == "2")
@@ -99,7 +65,7 @@ import Text
     func nginx(isHTTP2: Bool) throws {
         let certificate = try Certificate()
         let server = try SpeechServer("json")
-        let port = try Self.freePort()
+        let port = try LoopbackPort.free()
         let directory = try TemporaryDirectory("nginx")
         let configuration = """
             daemon off; master_process off; pid \(directory("pid")); error_log stderr;
@@ -119,7 +85,7 @@ import Text
         let proxy = try start(
             Command("nginx", ["-e", "stderr", "-p", directory.path, "-c", directory("nginx.conf")]))
         defer { proxy.kill() }
-        try Self.waitForPort(port, of: proxy)
+        try LoopbackPort.wait(for: port, of: proxy)
         let client = try HTTPClient(trust: TrustStore(file: certificate.path))
         let exchange = try sendGrowingForm(client, "https://localhost:\(port)")
         #expect(exchange.head?.status == 200)

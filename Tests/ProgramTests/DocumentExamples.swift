@@ -10,7 +10,7 @@ struct DocumentExample: Sendable, CustomStringConvertible {
     var description: String { "\(document): \(script)" }
 
     /// All that the documents show as examples: in README.md the paragraphs of `sh` blocks, in manual pages the displays of
-    /// EXAMPLES.
+    /// EXAMPLES, and in guides all displays.
     static let all: [DocumentExample] = ofReadMe + EveryProgram.pages.flatMap(ofPage)
 
     /// Why one is not run as it stands; nil where it is.
@@ -33,6 +33,9 @@ struct DocumentExample: Sendable, CustomStringConvertible {
             ("[provider.", "a configuration file, used by DocumentConfigurations"),
             ("[profile.", "the same"),
             ("final start=", "output, not a command"),
+            ("--sshlogin", "needs machines: BatchWithParallel has some"),
+            ("sbatch --parsable", "needs a cluster: BatchWithSlurm has one"),
+            ("ServerAliveInterval", "a configuration file, with which BatchWithParallel calls its machines"),
             ("while vt-record", "goes on until somebody ends it"),
         ]
         return reasons.first { script.contains($0.0) }?.1
@@ -53,10 +56,16 @@ struct DocumentExample: Sendable, CustomStringConvertible {
             }.map { DocumentExample(document: "README.md", script: $0) }
     }
 
+    /// Pages that teach by examples from their beginning to their end.
+    private static let guides = ["vt-batch.7"]
+
     private static func ofPage(_ page: String) -> [DocumentExample] {
         let text = (try? EveryProgram.text("man/\(page)")) ?? ""
-        guard let begin = text.firstRange(of: ".Sh EXAMPLES\n")?.upperBound else { return [] }
-        let section = text[begin...].split(separator: "\n.Sh ").first ?? ""
+        var section = text[...]
+        if !guides.contains(page) {
+            guard let begin = text.firstRange(of: ".Sh EXAMPLES\n")?.upperBound else { return [] }
+            section = text[begin...].split(separator: "\n.Sh ").first ?? ""
+        }
         var examples: [DocumentExample] = []
         var display: [Substring]?
         for line in section.split(separator: "\n", omittingEmptySubsequences: false) {
