@@ -15,6 +15,9 @@
         if (!(condition)) throw std::logic_error("a key is missing or misplaced");                                    \
     } while (false)
 #define TOML_ENABLE_FORMATTERS 0
+// std::from_chars for numbers, not a stream: streams find their locale's parts through globals of libstdc++, which a process may hold
+// twice, once in us and once shared. Then "0.5" is no number.
+#define TOML_FLOAT_CHARCONV 1
 #define TOML_ENABLE_UNRELEASED_FEATURES 0
 #include <toml++/toml.h>
 

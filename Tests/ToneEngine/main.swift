@@ -5,11 +5,15 @@ import ToneWords
 //
 // --option log=FILE adds a line for each recording it gets: the samples of it. --option stop=SECONDS ends its text there, as
 // recognisers do that lose the end of a long recording. --option wait=SECONDS takes its time for each.
+//
+// tone-engine speak writes s16le: the sounds of the words on stdin, a line each, a number and the seconds of silence behind it.
 
 func option(_ name: String) -> String? { getenv("VT_OPTION_\(name)").map { String(cString: $0) } }
 
-func write(_ text: String, to descriptor: CInt = STDOUT_FILENO) {
-    var bytes = Array(text.utf8)[...]
+func write(_ text: String, to descriptor: CInt = STDOUT_FILENO) { write(Array(text.utf8), to: descriptor) }
+
+func write(_ bytes: [UInt8], to descriptor: CInt = STDOUT_FILENO) {
+    var bytes = bytes[...]
     while !bytes.isEmpty {
         let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
         if count < 0 { exit(74) }
@@ -79,6 +83,14 @@ case "transcribe-files-v1":
         if let data { transcribe(bytes[(data + 8)...]) }
         write("done status=0\n")
     }
+case "speak":
+    var words: [(number: Int, pause: Double)] = []
+    while let line = readLine() {
+        let parts = line.split(separator: " ")
+        guard parts.count == 2, let number = Int(parts[0]), let pause = Double(parts[1]) else { exit(65) }
+        words.append((number, pause))
+    }
+    write(ToneWords.samples(words).withUnsafeBytes { Array($0) })
 default:
     exit(64)
 }
