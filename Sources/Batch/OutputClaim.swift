@@ -7,14 +7,15 @@ package final class OutputClaim: @unchecked Sendable {
     private let files: OutputNames
     /// What the result depends on.
     package let stamp: Stamp
-    private let lock: Descriptor
+    /// Open, empty and locked.
+    private let record: Descriptor
     private var outputs: [(format: String, file: OutputWriter)] = []
     private var isOver = false
 
-    init(_ files: OutputNames, _ stamp: Stamp, _ lock: consuming Descriptor) {
+    init(_ files: OutputNames, _ stamp: Stamp, _ record: consuming Descriptor) {
         self.files = files
         self.stamp = stamp
-        self.lock = lock
+        self.record = record
     }
 
     deinit {
@@ -46,19 +47,12 @@ package final class OutputClaim: @unchecked Sendable {
             for output in outputs {
                 sizes.append(CompletionRecord.Output(format: output.format, size: try output.file.close()))
             }
-            let record = CompletionRecord(stamp: stamp, status: status, outputs: sizes)
-            let number = lock.number
-            try retrying("ftruncate", on: files.lock.description) { ftruncate(number, 0) }
-            try writeAll(number, record.line + facts + "\n", name: files.lock.description)
-            try OutputClaim.rename(files.lock, files.record)
+            let line = CompletionRecord(stamp: stamp, status: status, outputs: sizes).line
+            try writeAll(record.number, line + facts + "\n", name: files.record.description)
+            for output in outputs { try OutputClaim.rename(files.unfinished(output.format), output.file.path) }
             isOver = true
-            for output in outputs {
-                try OutputClaim.rename(files.unfinished(output.format), files.output(output.format))
-            }
-            unlink(files.parts)
+            unlinkIfThere(files.parts)
         } catch {
-            if isOver { unlink(files.record) }
-            isOver = false
             abandon()
             throw error
         }
@@ -69,7 +63,7 @@ package final class OutputClaim: @unchecked Sendable {
         if isOver { return }
         isOver = true
         for output in outputs { unlink(files.unfinished(output.format)) }
-        unlink(files.lock)
+        unlink(files.record)
     }
 
     private static func rename(_ from: Path, _ to: Path) throws(SystemError) {

@@ -4,11 +4,12 @@ package import POSIX
 /// The folder that a batch writes its transcripts to: whose turn an input is, and what is complete.
 ///
 /// For an input whose outputs are called NAME there are, in the same folder: `NAME.FORMAT`, each complete or not there;
-/// `.NAME.vt`, the record that says for which engine and options they are; and while somebody works on it `.NAME.vt.part`, which is
-/// locked (flock(2)), and the outputs' unfinished files `.NAME.FORMAT.part`.
+/// `.NAME.vt`, the record that says for which engine and options they are, and which is locked (flock(2)) and empty while somebody
+/// works on the input; and meanwhile the outputs' unfinished files `.NAME.FORMAT.part`.
 ///
-/// An input is complete from the moment in which its record gets its name. Outputs get theirs right behind it; where a crash came
-/// between, whoever looks next gives them theirs. So no moment leaves half an output, nor makes anybody do the work again.
+/// An input is complete from the moment in which its record has its first line, with the line feed. Outputs get their names right
+/// behind it; where a crash came between, whoever looks next gives them theirs. So no moment leaves half an output, nor makes anybody
+/// do the work again.
 package struct OutputFolder: Sendable {
     package let path: Path
     /// When this run began, by the clock of the folder's file system. What others complete later is not done again.
@@ -42,25 +43,37 @@ package struct OutputFolder: Sendable {
     package func claim(_ name: Path, stamp: Stamp, formats: [String], resumes: Bool) throws(SystemError) -> Claim {
         let files = OutputNames(folder: path, name: name)
         if resumes, let status = completed(files, stamp, formats, since: nil) { return .complete(status: status) }
-        try OutputFolder.makeFolders(files.folder)
-        let lock = files.lock
+        let record = files.record
         while true {
-            let file = try Descriptor.open(lock, O_RDWR | O_CREAT | O_NOFOLLOW)
+            let file = try OutputFolder.openRecord(files)
             let number = file.number
             do throws(SystemError) {
-                try retrying("flock", on: lock.description) { flock(number, LOCK_EX | LOCK_NB) }
+                try retrying("flock", on: record.description) { flock(number, LOCK_EX | LOCK_NB) }
             } catch  where error.code == EWOULDBLOCK {
                 return .busy
             }
-            // Its last owner may have renamed or removed it between.
-            guard isStill(lock, number) else { continue }
-            if let status = completed(files, stamp, formats, since: resumes ? nil : began) {
-                unlink(lock)
-                return .complete(status: status)
+            // Its last owner may have removed it between.
+            guard let size = size(of: record, if: number) else { continue }
+            if size > 0 {
+                if let status = completed(number, files, stamp, formats, since: resumes ? nil : began) {
+                    return .complete(status: status)
+                }
+                // From here on what is there is old: outputs without a record are nobody's.
+                try retrying("ftruncate", on: record.description) { ftruncate(number, 0) }
             }
-            // From here on what is there is old: outputs without a record are nobody's.
-            unlink(files.record)
             return .mine(OutputClaim(files, stamp, file))
+        }
+    }
+
+    /// Opens an input's record, in a folder that is made if it has to be.
+    private static func openRecord(_ files: OutputNames) throws(SystemError) -> Descriptor {
+        let flags = O_RDWR | O_CREAT | O_NOFOLLOW
+        do throws(SystemError) {
+            return try Descriptor.open(files.record, flags)
+        } catch {
+            guard error.code == ENOENT || error.code == ENOTDIR else { throw error }
+            try makeFolders(files.folder)
+            return try Descriptor.open(files.record, flags)
         }
     }
 
@@ -77,18 +90,25 @@ package struct OutputFolder: Sendable {
     }
 
     private func completed(_ files: OutputNames, _ stamp: Stamp, _ formats: [String], since: Instant?) -> Int? {
-        let record: CompletionRecord? = files.record.withCString { path in
+        files.record.withCString { path in
             let number = open(path, O_RDONLY | O_CLOEXEC)
             guard number >= 0 else { return nil }
             defer { close(number) }
-            if let since {
-                var status = stat()
-                guard fstat(number, &status) == 0, Instant(status.st_mtim) >= since else { return nil }
-            }
-            return withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 1) { buffer in
-                let count = read(number, buffer.baseAddress, buffer.count)
-                return count > 0 ? CompletionRecord(buffer[..<count]) : nil
-            }
+            return completed(number, files, stamp, formats, since: since)
+        }
+    }
+
+    /// The same of a record that is open, and was not read.
+    private func completed(
+        _ number: CInt, _ files: OutputNames, _ stamp: Stamp, _ formats: [String], since: Instant?
+    ) -> Int? {
+        if let since {
+            var status = stat()
+            guard fstat(number, &status) == 0, Instant(status.st_mtim) >= since else { return nil }
+        }
+        let record = withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 1) { buffer in
+            let count = pread(number, buffer.baseAddress, buffer.count, 0)
+            return count > 0 ? CompletionRecord(buffer[..<count]) : nil
         }
         guard let record, record.stamp == stamp.description else { return nil }
         for format in formats {
@@ -114,11 +134,14 @@ package struct OutputFolder: Sendable {
         return Int(status.st_size)
     }
 
-    private func isStill(_ path: Path, _ number: CInt) -> Bool {
+    /// Bytes of an open file; nil where it is not what the path names any more.
+    private func size(of path: Path, if number: CInt) -> Int? {
         var opened = stat()
         var named = stat()
-        return fstat(number, &opened) == 0 && path.withCString({ stat($0, &named) }) == 0
-            && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
+        guard fstat(number, &opened) == 0, path.withCString({ stat($0, &named) }) == 0,
+            opened.st_ino == named.st_ino, opened.st_dev == named.st_dev
+        else { return nil }
+        return Int(opened.st_size)
     }
 
     /// Makes a folder and those above it, for everybody whom the umask lets.
@@ -156,6 +179,11 @@ private struct Instant: Comparable, Sendable {
     static func < (left: Instant, right: Instant) -> Bool {
         (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
     }
+}
+
+/// Removes a file that is hardly ever there: to look costs less than to try, which locks the folder.
+func unlinkIfThere(_ path: Path) {
+    if path.withCString({ access($0, F_OK) }) == 0 { unlink(path) }
 }
 
 func unlink(_ path: Path) {

@@ -14,6 +14,7 @@ struct OutputNames: Sendable {
         let whole = folder.appending(name)
         self.folder = whole.folder
         base = whole.name.bytes
+        record = OutputNames.hidden(self.folder, base, ".vt")
     }
 
     func output(_ format: String) -> Path {
@@ -22,15 +23,15 @@ struct OutputNames: Sendable {
 
     func unfinished(_ format: String) -> Path { hidden(".\(format).part") }
 
-    var record: Path { hidden(".vt") }
-
-    /// Locked by who works on it; becomes the record.
-    var lock: Path { hidden(".vt.part") }
+    /// Says for what the outputs are; locked by who works on them.
+    let record: Path
 
     /// Finished parts of a long recording.
     var parts: Path { hidden(".vt.parts") }
 
-    private func hidden(_ ending: String) -> Path {
+    private func hidden(_ ending: String) -> Path { OutputNames.hidden(folder, base, ending) }
+
+    private static func hidden(_ folder: Path, _ base: [UInt8], _ ending: String) -> Path {
         let room = Int(NAME_MAX) - 1 - ending.utf8.count
         var name = base
         if name.count > room {

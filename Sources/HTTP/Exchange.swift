@@ -133,7 +133,8 @@ package final class Exchange: Sendable {
 
     /// Notes that the connection is ready, and waits until the request may go.
     func waitUntilReleased() -> Go {
-        state.change { $0.isConnected = true }
+        // Nobody waits for that.
+        state.note { $0.isConnected = true }
         guard let hold else { return state.read(\.isCancelled) ? .cancelled : .released }
         let end = ContinuousClock.now + .seconds(request.limits.hold)
         var entries = [pollfd(fd: hold.descriptor, events: Int16(POLLIN), revents: 0)]

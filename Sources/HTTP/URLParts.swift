@@ -12,16 +12,19 @@ package struct URLParts: Sendable, Equatable {
 
     /// - Parameter url: an absolute address; nil where it is none, or another scheme's.
     package init?(_ url: String) {
-        guard let separator = url.firstRange(of: "://") else { return nil }
-        let scheme = url[..<separator.lowerBound].lowercased()
+        guard let colon = url.utf8.firstIndex(of: UInt8(ascii: ":")), url.utf8[colon...].starts(with: "://".utf8) else {
+            return nil
+        }
+        let scheme = url[..<colon].lowercased()
         guard scheme == "http" || scheme == "https" else { return nil }
         // A space or a control character in an address is somebody's mistake, or somebody's attack.
         guard url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") }) else { return nil }
-        let rest = url[separator.upperBound...]
-        let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        var location = authority[...]
-        hasCredentials = authority.contains("@")
-        if let at = authority.lastIndex(of: "@") { location = authority[authority.index(after: at)...] }
+        let rest = url[url.utf8.index(colon, offsetBy: 3)...]
+        let authority = rest[..<(rest.utf8.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex)]
+        var location = authority
+        let at = authority.utf8.lastIndex(of: UInt8(ascii: "@"))
+        hasCredentials = at != nil
+        if let at { location = authority[authority.utf8.index(after: at)...] }
         var host = location
         var port = scheme == "https" ? 443 : 80
         if location.hasPrefix("[") {
@@ -29,7 +32,7 @@ package struct URLParts: Sendable, Equatable {
             host = location[location.index(after: location.startIndex)..<end]
             location = location[location.index(after: end)...]
         } else {
-            host = location.prefix { $0 != ":" }
+            host = location[..<(location.utf8.firstIndex(of: UInt8(ascii: ":")) ?? location.endIndex)]
             location = location[host.endIndex...]
         }
         if location.hasPrefix(":") {

@@ -9,7 +9,12 @@ package struct Path: Hashable, Sendable, CustomStringConvertible {
 
     /// - Parameter bytes: up to the first NUL.
     package init(_ bytes: some Sequence<UInt8>) {
-        self.bytes = Array(bytes.prefix { $0 != 0 })
+        self.init(Array(bytes))
+    }
+
+    /// - Parameter bytes: up to the first NUL.
+    package init(_ bytes: [UInt8]) {
+        if let end = bytes.firstIndex(of: 0) { self.bytes = Array(bytes[..<end]) } else { self.bytes = bytes }
     }
 
     package init(_ text: String) {
@@ -25,7 +30,7 @@ package struct Path: Hashable, Sendable, CustomStringConvertible {
     /// Gives it to a system call.
     package func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
         try unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { buffer in
-            for (index, byte) in bytes.enumerated() { unsafe buffer[index] = CChar(bitPattern: byte) }
+            unsafe bytes.withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
             unsafe buffer[bytes.count] = 0
             guard let start = buffer.baseAddress else { preconditionFailure("there is room for the NUL") }
             return try unsafe body(start)

@@ -3,6 +3,11 @@ extension String {
     ///
     /// What could act on a terminal (C0, C1, the characters that reorder text) is escaped.
     package var jsonQuoted: String {
+        // Most are: then a copy is all.
+        let isPlain = utf8.allSatisfy {
+            $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+        }
+        if isPlain { return "\"" + self + "\"" }
         var result = "\""
         for scalar in unicodeScalars {
             switch scalar {
@@ -25,6 +30,14 @@ extension String {
     ///
     /// An unpaired surrogate becomes U+FFFD.
     package init?(jsonQuoted source: Substring) {
+        let inner = source.utf8.dropFirst().dropLast()
+        if source.utf8.count >= 2, source.utf8.first == UInt8(ascii: "\""), source.utf8.last == UInt8(ascii: "\""),
+            inner.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
+        {
+            // Nothing in it stands for anything else.
+            self = String(Substring(inner))
+            return
+        }
         var rest = source.unicodeScalars
         guard rest.popFirst() == "\"" else { return nil }
         var units: [UInt16] = []

@@ -209,7 +209,7 @@ struct FileTranscription {
             if fstat(descriptor.number, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
                 throw SystemError(code: EISDIR, call: "open", subject: input.description)
             }
-            if isatty(descriptor.number) == 1 {
+            if status.st_mode & S_IFMT == S_IFCHR, isatty(descriptor.number) == 1 {
                 throw SystemError(code: ENOTTY, call: "open", subject: input.description)
             }
             return descriptor

@@ -101,7 +101,7 @@ import Testing
         try eventually("the clock has ticked") { try !isComplete(claim(folder, resumes: false)) }
     }
 
-    /// A crash right behind the moment in which the record got its name.
+    /// A crash right behind the moment in which the record was complete.
     @Test func outputsWithoutTheirNamesGetThem() throws {
         try complete(["txt": "words\n", "srt": "1\n"])
         for format in ["txt", "srt"] {
@@ -116,7 +116,7 @@ import Testing
     @Test func whatWasLeftUnfinishedIsReplaced() throws {
         try makeDirectories(directory("out/sub"))
         try write("hal".utf8, to: directory("out/sub/.a.wav.txt.part"))
-        try write("".utf8, to: directory("out/sub/.a.wav.vt.part"))
+        try write("".utf8, to: directory("out/sub/.a.wav.vt"))
         try complete(["txt": "words\n"])
         #expect(entries(of: directory("out/sub")) == [".a.wav.vt", "a.wav.txt"])
         #expect(try text(of: directory("out/sub/a.wav.txt")) == "words\n")

@@ -3,6 +3,7 @@
 //   answer [TEXT]     prints its port on loopback
 //
 // One thread and no copy: what is measured beside it is the client.
+#define _GNU_SOURCE // strcasestr
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
