@@ -64,9 +64,13 @@ package final class InputQueue: Sendable {
         var passedOver = 0
         var isComplete = false
         var isAbandoned = false
+        /// Whether the search waits until there is room.
+        var isFull = false
 
-        mutating func take() -> Taken? {
-            guard !isAbandoned, items.count > taken else { return nil }
+        /// Found and not yet taken.
+        var waiting: Int { items.count - taken }
+
+        mutating func take() -> Taken {
             let item = Taken(item: items[taken], number: given)
             taken += 1
             given += 1
@@ -110,11 +114,18 @@ package final class InputQueue: Sendable {
                 return !state.isAbandoned
             }
         }
-        let goesOn = state.wait { state in
-            state.isAbandoned ? false : state.items.count - state.taken < mostWaiting ? true : nil
+        let goesOn: Bool = state.take { state in
+            if state.isAbandoned { return false }
+            if state.waiting >= (state.isFull ? mostWaiting / 2 : mostWaiting) {
+                state.isFull = true
+                return nil
+            }
+            state.isFull = false
+            return true
         }
         guard goesOn else { return false }
-        state.change { state in
+        // Where all were woken for each, they would do little else.
+        state.changeForOne { state in
             state.items.append(item)
             state.found += 1
             if case .input(let input) = item { state.bytes += input.size }
@@ -140,14 +151,14 @@ package final class InputQueue: Sendable {
 
     /// The next input, waiting for it; nil where there is none any more. For any thread.
     package func next() -> Taken? {
-        while true {
-            let isThere = state.wait { state in
-                state.isAbandoned ? false : state.items.count > state.taken ? true : state.isComplete ? false : nil
-            }
-            guard isThere else { return nil }
-            // Another thread may be faster.
-            if let item = state.change({ $0.take() }) { return item }
+        let (item, hasRoom): (Taken?, Bool) = state.take { state in
+            if state.isAbandoned { return (nil, false) }
+            guard state.waiting > 0 else { return state.isComplete ? (nil, false) : nil }
+            return (state.take(), state.isFull && state.waiting < InputQueue.mostWaiting / 2)
         }
+        // The search is the only one that waits then.
+        if hasRoom { state.changeForOne { _ in } }
+        return item
     }
 
     /// Gives nothing more.

@@ -2,7 +2,8 @@ internal import Glibc
 
 /// State that several threads share, and can wait for: a mutex and a condition variable around it.
 ///
-/// `Mutex` of the Synchronization module cannot be waited on; polling would cost either time or power.
+/// `Mutex` of the Synchronization module cannot be waited on; polling would cost either time or power. Where many threads meet it is
+/// slow, too: whoever finds it locked spins, and keeps who has it from running.
 @safe package final class Monitor<State>: @unchecked Sendable {
     // Sendable: the state is touched with the mutex held only. Neither of the two may move, hence the pointers.
     private var state: State
@@ -47,6 +48,16 @@ internal import Glibc
         return try body(&state)
     }
 
+    /// Changes the state, and wakes one thread that waits for it: where any of them is as good as any other.
+    package func changeForOne<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+        unsafe pthread_mutex_lock(mutex)
+        defer {
+            unsafe pthread_mutex_unlock(mutex)
+            unsafe pthread_cond_signal(condition)
+        }
+        return try body(&state)
+    }
+
     /// Changes what nobody waits for, and wakes nobody.
     package func note<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
         unsafe pthread_mutex_lock(mutex)
@@ -62,6 +73,18 @@ internal import Glibc
         defer { unsafe pthread_mutex_unlock(mutex) }
         while true {
             if let result = condition(state) { return result }
+            unsafe pthread_cond_wait(self.condition, mutex)
+        }
+    }
+
+    /// Waits until the condition gives something, and changes the state in the same moment. It wakes nobody.
+    ///
+    /// - Parameter condition: called with the lock held, after each change; nil, with the state as it was, goes on waiting.
+    package func take<Result>(when condition: (inout State) -> Result?) -> Result {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        while true {
+            if let result = condition(&state) { return result }
             unsafe pthread_cond_wait(self.condition, mutex)
         }
     }

@@ -4,7 +4,6 @@ internal import Encoding
 internal import Glibc
 internal import POSIX
 internal import Program
-internal import Synchronization
 internal import Text
 internal import Transcription
 
@@ -46,7 +45,7 @@ final class Batch: Sendable {
     private let ordered: OrderedOutput
     private let report: LineFile?
     let progress: ProgressDisplay?
-    private let state: Mutex<State>
+    private let state: Monitor<State>
 
     private struct State {
         var tally = Tally()
@@ -73,7 +72,7 @@ final class Batch: Sendable {
         self.report = report
         self.progress = progress
         ordered = OrderedOutput(output)
-        state = Mutex(State())
+        state = Monitor(State())
     }
 
     /// Works on all of them, and says what failed.
@@ -101,7 +100,7 @@ final class Batch: Sendable {
             engines.finish()
             interruption.endProcess(by: signal)
         }
-        let (tally, end) = state.withLock { ($0.tally, $0.end) }
+        let (tally, end) = state.read { ($0.tally, $0.end) }
         if let end { return end }
         if task.folder != nil, tally.all == 0 { Log.warning("there is no audio to transcribe") }
         return tally.status
@@ -109,7 +108,7 @@ final class Batch: Sendable {
 
     /// Says what became of them all.
     private func summarise(took: Double) {
-        let tally = state.withLock(\.tally)
+        let tally = state.read(\.tally)
         guard tally.all > 0 else { return }
         let speed = took > 0.05 && tally.seconds > 0 ? " (\(decimal(tally.seconds / took, places: 1))x)" : ""
         let audio =
@@ -119,11 +118,11 @@ final class Batch: Sendable {
 
     /// What a worker does: one input after the other.
     private func work(_ gate: DetectingGate?) {
-        while interruption.caught == nil, state.withLock({ $0.end == nil }), let item = queue.next() {
+        while interruption.caught == nil, state.read({ $0.end == nil }), let item = queue.next() {
             let start = ContinuousClock.now
             var report: InputReport
             do {
-                if let reason = state.withLock(\.stop.reason) {
+                if let reason = state.read(\.stop.reason) {
                     if engines.size > 1, task.folder == nil { try ordered.submit("", of: item.number) }
                     finish(notTried(item, reason), item)
                     continue
@@ -162,14 +161,14 @@ final class Batch: Sendable {
     /// Looks whether a failure would be everybody's.
     private func note(_ error: any Error) {
         guard task.namesInputs, let error = error as? EngineError,
-            let reason = state.withLock({ $0.stop.failed(error, jobs: engines.size) })
+            let reason = state.note({ $0.stop.failed(error, jobs: engines.size) })
         else { return }
         stop(reason)
     }
 
     /// Begins nothing more.
     private func stop(_ reason: StopRule.Reason) {
-        let isNews = state.withLock { state in
+        let isNews = state.note { state in
             defer { state.stop.reason = state.stop.reason ?? reason }
             return state.stop.reason == nil
         }
@@ -188,13 +187,13 @@ final class Batch: Sendable {
     }
 
     private func end(_ status: ExitStatus) {
-        state.withLock { $0.end = $0.end ?? status }
+        state.note { $0.end = $0.end ?? status }
         queue.abandon()
     }
 
     private func finish(_ report: InputReport, _ taken: InputQueue.Taken) {
         progress?.ended(taken.number, report, bytes: taken.size)
-        state.withLock { state in
+        state.note { state in
             state.tally.add(report)
             if report.outcome == .done || report.outcome == .noSpeech { state.stop.succeeded() }
         }

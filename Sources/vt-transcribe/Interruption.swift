@@ -2,7 +2,6 @@ internal import Glibc
 internal import Plugins
 internal import POSIX
 internal import Program
-internal import Synchronization
 internal import Transcription
 
 /// How this program meets SIGINT, SIGTERM and SIGHUP (vt(7), "Signals").
@@ -25,29 +24,29 @@ final class Interruption: Sendable {
         var temporaryOutput: String?
     }
 
-    private let state: Mutex<State>
+    private let state: Monitor<State>
 
     /// - Parameter expectsPipe: whether standard input will be read, and is a pipe: what is spoken while the engine is being
     ///   looked for counts, too.
     init(expectsPipe: Bool) throws(SystemError) {
-        state = Mutex(State(expectsPipe: expectsPipe))
+        state = Monitor(State(expectsPipe: expectsPipe))
         cancellation = try Cancellation()
         try Signals.watch([SIGINT, SIGTERM, SIGHUP]) { [self] in meet($0) }
     }
 
     /// The signal that is ending the program; nil while none is.
-    var caught: CInt? { state.withLock(\.caught) }
+    var caught: CInt? { state.read(\.caught) }
 
     /// What is removed when a signal ends the program.
     func setTemporaryOutput(_ path: String?) {
-        state.withLock { $0.temporaryOutput = path }
+        state.note { $0.temporaryOutput = path }
     }
 
     /// Notes that an input is being worked on from now on, until `end`. For any thread.
     ///
     /// - Parameter kept: the audio where it comes from a pipe; nil for a file.
     func begin(reading kept: KeptAudio?) {
-        state.withLock {
+        state.note {
             $0.working += 1
             if let kept { $0.pipes.append(kept) }
         }
@@ -55,7 +54,7 @@ final class Interruption: Sendable {
 
     /// Notes that an input is not being worked on any more.
     func end(reading kept: KeptAudio?) {
-        state.withLock {
+        state.note {
             $0.working -= 1
             $0.expectsPipe = false
             if let kept { $0.pipes.removeAll { $0 === kept } }
@@ -64,7 +63,7 @@ final class Interruption: Sendable {
 
     /// Ends the program by the signal that was caught.
     func endProcess(by signal: CInt) -> Never {
-        if let path = state.withLock(\.temporaryOutput) { unlink(path) }
+        if let path = state.read(\.temporaryOutput) { unlink(path) }
         Signals.endProcess(by: signal)
     }
 
@@ -74,7 +73,7 @@ final class Interruption: Sendable {
             case stop([KeptAudio])
             case end([KeptAudio])
         }
-        let reaction: Reaction = state.withLock { state in
+        let reaction: Reaction = state.note { state in
             let isAtPipe = state.working > 0 ? state.pipes.count == state.working : state.expectsPipe
             if signal == SIGINT, isAtPipe, state.caught == nil, !state.wasInterrupted {
                 state.wasInterrupted = true

@@ -3,7 +3,6 @@ internal import Batch
 internal import Glibc
 internal import POSIX
 internal import Program
-internal import Synchronization
 internal import Transcription
 
 /// `--progress`.
@@ -25,7 +24,7 @@ final class ProgressDisplay: Sendable {
     private let style: ProgressStyle
     private let queue: InputQueue
     private let began = ContinuousClock.now
-    private let state = Mutex(State())
+    private let state = Monitor(State())
     private let isOver = Monitor(false)
 
     private struct State {
@@ -65,7 +64,7 @@ final class ProgressDisplay: Sendable {
     func start() throws(SystemError) -> Thread {
         if style == .bar || style == .jobs {
             Log.setRoomMaker { [self] say in
-                state.withLock { state in
+                state.note { state in
                     state.line.erase()
                     say()
                 }
@@ -87,23 +86,23 @@ final class ProgressDisplay: Sendable {
         isOver.change { $0 = true }
         thread.join()
         Log.setRoomMaker(nil)
-        state.withLock { $0.line.erase() }
+        state.note { $0.line.erase() }
         if style == .json { show() }
     }
 
     /// An input is worked on from now on.
     func began(_ number: Int, _ name: String) {
-        state.withLock { $0.current[number] = (name, nil) }
+        state.note { $0.current[number] = (name, nil) }
     }
 
     /// Notes what tells how far it is.
     func reads(_ number: Int, _ heard: RecordedSpeech.HeardLength) {
-        state.withLock { $0.current[number]?.heard = heard }
+        state.note { $0.current[number]?.heard = heard }
     }
 
     /// An input is over and done with.
     func ended(_ number: Int, _ report: InputReport, bytes: Int) {
-        state.withLock { state in
+        state.note { state in
             state.current[number] = nil
             state.progress.done += 1
             state.progress.bytesDone += bytes
@@ -119,7 +118,7 @@ final class ProgressDisplay: Sendable {
 
     private func show() {
         let found = queue.progress
-        state.withLock { state in
+        state.note { state in
             state.progress.found = found.found
             state.progress.bytesFound = found.bytes
             state.progress.isComplete = found.isComplete
