@@ -24,7 +24,8 @@ package final class SlurmCluster: Sendable {
         chmod(directory("munge.key"), 0o600)
         let user = try run("id", "-un").text.filter { $0 != "\n" }
         let port = try LoopbackPort.free()
-        // A requeued job waits for cred_expire, of which 5 s is the least; the node pretends to have processors for several tasks.
+        // A requeued job waits for cred_expire, of which 5 s is the least; the node pretends to have processors for several tasks. What
+        // belongs to a job is known by its process group: by parents (linuxproc), who outlives the job's shell would belong to nobody.
         try write(
             """
             ClusterName=test
@@ -39,7 +40,7 @@ package final class SlurmCluster: Sendable {
             SlurmdSpoolDir=\(directory("spool"))
             SlurmctldPidFile=\(directory("slurmctld.pid"))
             SlurmdPidFile=\(directory("slurmd.pid"))
-            ProctrackType=proctrack/linuxproc
+            ProctrackType=proctrack/pgid
             TaskPlugin=task/none
             JobAcctGatherType=jobacct_gather/none
             AccountingStorageType=accounting_storage/none
@@ -110,7 +111,9 @@ package final class SlurmCluster: Sendable {
             Command("scontrol", ["show", "job", "--oneliner"], environment: environment), home: home)
         return result.text.split(separator: "\n").compactMap { line in
             func field(_ name: String) -> String? {
-                line.split(separator: " ").first { $0.hasPrefix("\(name)=") }.map { String($0.dropFirst(name.count + 1)) }
+                line.split(separator: " ").first { $0.hasPrefix("\(name)=") }.map {
+                    String($0.dropFirst(name.count + 1))
+                }
             }
             guard let number = field("JobId"), let state = field("JobState") else { return nil }
             let task = field("ArrayTaskId").map { "\(field("ArrayJobId") ?? number)_\($0)" }
@@ -120,19 +123,20 @@ package final class SlurmCluster: Sendable {
         }.sorted { $0.name < $1.name }
     }
 
-    /// Waits until a job, or a task of an array, is what is asked for.
+    /// Waits until a job, or a task of an array, is what is asked for; other tests go on meanwhile.
     @discardableResult
     package func wait(
         for name: String, _ what: String, within deadline: Duration = .seconds(60), _ condition: (Job) -> Bool
-    ) throws -> Job {
-        var found: Job?
-        try eventually("job \(name) \(what)", within: deadline, detail: { "\((try? jobs()) ?? [])" }) {
-            found = try jobs().first { $0.name == name && condition($0) }
+    ) async throws -> Job {
+        let end = ContinuousClock.now + deadline
+        while true {
+            let jobs = try jobs()
+            if let found = jobs.first(where: { $0.name == name && condition($0) }) { return found }
+            guard ContinuousClock.now < end else {
+                throw HarnessError("not within \(deadline): job \(name) \(what)\n\(jobs)")
+            }
             // Asking is dear.
-            if found == nil { pause(.milliseconds(200)) }
-            return found != nil
+            try await Task.sleep(for: .milliseconds(300))
         }
-        guard let found else { throw HarnessError("job \(name) is gone") }
-        return found
     }
 }

@@ -35,6 +35,8 @@ struct DocumentExample: Sendable, CustomStringConvertible {
             ("final start=", "output, not a command"),
             ("--sshlogin", "needs machines: BatchWithParallel has some"),
             ("sbatch --parsable", "needs a cluster: BatchWithSlurm has one"),
+            ("MAILTO=", "lines of crontab(5), and of a configuration file: BatchByCron, BatchBySystemd"),
+            ("systemctl --user", "needs a user's systemd: BatchBySystemd has one"),
             ("ServerAliveInterval", "a configuration file, with which BatchWithParallel calls its machines"),
             ("while vt-record", "goes on until somebody ends it"),
         ]

@@ -32,6 +32,10 @@ import Testing
             let file = "\(prefix)/share/man/man\(page.suffix(1))/\(page)"
             #expect(try text(of: file) == EveryProgram.text("man/\(page)"))
         }
+        for folder in ["slurm": "share/vt/slurm", "systemd": "share/systemd/user"] {
+            let source = "\(BuiltPrograms.packageDirectory)/scripts/\(folder.key)"
+            #expect(entries(of: "\(prefix)/\(folder.value)") == entries(of: source))
+        }
         if Tool.isInstalled("man") {
             let page = try run(
                 Command("man", ["-M", "\(prefix)/share/man", "vt-record"], environment: ["PAGER": "cat"]), home: home)
