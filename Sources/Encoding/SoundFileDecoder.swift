@@ -147,6 +147,7 @@ internal import CSndFile
                     return true
                 }
             }
+            streamInfo = nil
             damage = "damaged: what follows its end is another kind of FLAC"
         } else if !FLACTail.isAtEnd(window) {
             damage = "damaged: there is more behind its end, which is no FLAC"

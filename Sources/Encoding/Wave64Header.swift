@@ -27,8 +27,9 @@ enum Wave64Header {
             let body = bytes[(start + chunkHead)...]
             if name == Array("fmt ".utf8) + rest, body.count >= 16 {
                 guard kindsOfFrames.contains(number(body.prefix(2))) else { return nil }
-                let align = number(body.dropFirst(12).prefix(2))
-                frameBytes = align > 0 ? align : nil
+                // As libsndfile reckons, which does not look at the size of a block.
+                let bytes = number(body.dropFirst(2).prefix(2)) * ((number(body.dropFirst(14).prefix(2)) + 7) / 8)
+                frameBytes = bytes > 0 ? bytes : nil
             }
             // Chunks begin at multiples of eight.
             guard size >= UInt64(chunkHead), size < UInt64(bytes.count) else { return nil }

@@ -139,6 +139,9 @@ import Testing
 
     @Test(arguments: [true, false]) func joinedFLAC(isFile: Bool) throws {
         let (whole, short) = (try file(.flac), try Material.encode([7], .flac, rewritable: true))
+        let other = try Material.encode(Material.samples(frames: 9000), .flac, rate: 24000, rewritable: true)
+        let withOther = try Material.decode(whole + other, isFile: isFile)
+        #expect(withOther.frames == Damage.frames && withOther.damage?.reason.contains("another kind") == true)
         for (bytes, frames, isDamage) in [
             (whole + whole, 2 * Damage.frames, false), (short + short + whole, Damage.frames + 2, false),
             (whole + short + short, Damage.frames + 2, false),
