@@ -27,7 +27,7 @@ enum FLACTail {
         window.lookAhead(42)
         let bytes = unsafe window.tail
         // Of the library's buffer (libFLAC's bitreader) only the capacity is known. The first file's own beginning does not count.
-        let start = max(window.isAtStart ? 42 : 0, bytes.count - 42 - libraryBuffer)
+        let start = max(window.isAtStart ? 42 : 0, window.position - window.base - libraryBuffer)
         for index in stride(from: start, to: bytes.count - 7, by: 1) where unsafe bytes[index] == UInt8(ascii: "f") {
             let head = unsafe Array(bytes[index..<index + 8])
             // STREAMINFO, of 34 bytes, comes first (RFC 9639, 8.2).
