@@ -82,8 +82,8 @@ package enum EncodedFormat: String, Sendable, CaseIterable {
     private func takes(rate: Int) -> Bool {
         switch self {
         case .wav: true
-        // The most that a frame's header can say (RFC 9639, 9.1.2).
-        case .flac: rate <= 655_350
+        // What a frame's header can say: hertz in 16 bits, or tens of them (RFC 9639, 9.1.2).
+        case .flac: rate <= 65_535 || (rate <= 655_350 && rate % 10 == 0)
         // The encoder brings it to a rate of the codec's, and says in the header what it was.
         case .opus: (1000...192_000).contains(rate)
         // The rates that libvorbisenc has tunings for.
@@ -135,7 +135,7 @@ package enum EncodedFormat: String, Sendable, CaseIterable {
         switch self {
         case .mp3: return EncodedFormat.mp3Rates.first { $0 >= rate } ?? 48000
         case .vorbis: return rate < 8000 ? 8000 : 48000
-        case .flac: return 384_000
+        case .flac: return rate <= 655_350 ? (rate + 9) / 10 * 10 : 384_000
         case .opus, .wav: return 48000
         }
     }

@@ -60,6 +60,7 @@ enum ID3Tag {
             case "TIT2", "TT2": tags.title = text(content)
             case "TDRC", "TYER", "TYE": tags.date = text(content)
             case "COMM", "COM": tags.comment = tags.comment ?? comment(content)
+            case "TXXX", "TXX": tags.comment = tags.comment ?? foreignComment(content)
             default: break
             }
         }
@@ -88,6 +89,14 @@ enum ID3Tag {
         let parts = decode(content.dropFirst(4), encoding)
         // Descriptions name comments that programs left for themselves (iTunNORM).
         guard parts.count > 1, parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+        return parts[1]
+    }
+
+    /// A comment as ffmpeg writes it: an encoding byte, the description `comment`, a zero, and the text.
+    private static func foreignComment(_ content: ArraySlice<UInt8>) -> String? {
+        guard let encoding = content.first else { return nil }
+        let parts = decode(content.dropFirst(), encoding)
+        guard parts.count > 1, parts[0].lowercased() == "comment", !parts[1].isEmpty else { return nil }
         return parts[1]
     }
 

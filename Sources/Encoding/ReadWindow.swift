@@ -14,7 +14,7 @@ internal import Audio
     private let givesWhatIsThere: Bool
     private let buffer: UnsafeMutableRawBufferPointer
     /// The offset in the input of the buffer's first byte.
-    private var base = 0
+    private(set) var base = 0
     private var filled = 0
     private(set) var position = 0
     private var isAtEnd = false
@@ -71,6 +71,20 @@ internal import Audio
         guard offset >= base else { return false }
         position = offset
         return true
+    }
+
+    /// Whether the first byte is still there.
+    var isAtStart: Bool { base == 0 }
+
+    /// Reads from the source what is missing of so many bytes in front of it, and stays where it is.
+    func lookAhead(_ count: Int) {
+        while base + filled < position + count, fill(atMost: reach) {}
+    }
+
+    /// Goes to the end; the last bytes are the `tail` then.
+    func drain() {
+        while fill(atMost: reach) {}
+        position = base + filled
     }
 
     /// Whether there may be more to read.

@@ -14,7 +14,12 @@ internal import CSndFile
     private let name: String
     private let isFLAC: Bool
     /// The beginning of a FLAC stream, with which it can be begun anew; nil for other kinds.
-    private let streamInfo: [UInt8]?
+    private var streamInfo: [UInt8]?
+    /// Frames that are still to come of those that Wave64, or the present one of joined FLAC files, announces; nil where it
+    /// announces none, or is damaged, and for the kinds of which the library knows the end.
+    private var announced: Int?
+    /// Whether it is no longer the first file.
+    private var isJoined = false
     /// Where decoding began anew at last, as an offset in the window.
     private var restarted = 0
     private var framesRead = 0
@@ -70,8 +75,11 @@ internal import CSndFile
         format = AudioFormat(
             sampleRate: rate, channels: channels,
             sampleFormat: SoundFileDecoder.sampleFormat(of: information.format))
-        declaredFrames =
-            (1..<SoundFileDecoder.unknownLength >> 12).contains(information.frames) ? Int(information.frames) : nil
+        if kind == "Wave64", window.isAtStart {
+            information.frames = unsafe Wave64Header.frames(in: Array(window.tail)).map(Int64.init) ?? 0
+        }
+        declaredFrames = SoundFileDecoder.declared(information)
+        announced = streamInfo != nil || kind == "Wave64" ? declaredFrames : nil
         blockFrames = source.isRegularFile ? 4096 : max(1, rate / 50)
         let text = [SF_STR_TITLE, SF_STR_DATE, SF_STR_COMMENT].map { [library] kind in
             unsafe library.get_string(opened, CInt(kind)).map { unsafe String(cString: $0) }
@@ -81,6 +89,11 @@ internal import CSndFile
 
     deinit {
         _ = unsafe library.close(handle)
+    }
+
+    /// Frames that a header announces; nil where it doesn't.
+    private static func declared(_ information: SF_INFO) -> Int? {
+        (1..<unknownLength >> 12).contains(information.frames) ? Int(information.frames) : nil
     }
 
     private static func open(
@@ -99,9 +112,48 @@ internal import CSndFile
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(AudioError) -> Int {
         let frames = min(buffer.count / format.bytesPerFrame, blockFrames)
         while true {
-            let count = try unsafe readOnce(into: buffer, frames: frames)
-            guard count == 0, damage != nil, openBehindDamage() else { return count }
+            let count = try unsafe readOnce(into: buffer, frames: min(frames, announced ?? frames))
+            if count > 0 {
+                announced = damage == nil ? announced.map { $0 - count } : nil
+                return count
+            }
+            guard damage == nil ? try openNext() : openBehindDamage() else { return 0 }
         }
+    }
+
+    /// Begins the next one of FLAC files that were joined. Whatever else is behind the last frame is damage.
+    private func openNext() throws(AudioError) -> Bool {
+        guard streamInfo != nil, let missing = announced else { return false }
+        announced = nil
+        if missing > 0 {
+            // Of the first one the reader knows what is missing.
+            if isJoined { damage = "truncated: the last of its joined files promises \(missing) frames more" }
+            return false
+        }
+        if let start = FLACTail.nextFile(in: window), window.restart(from: start, with: []) {
+            window.lookAhead(42)
+            streamInfo = unsafe FLACHeader.alone(Array(window.tail.prefix(42)))
+            restarted = 0
+            var information = SF_INFO()
+            if let next = unsafe SoundFileDecoder.open(library, window, &information) {
+                _ = unsafe library.close(handle)
+                unsafe handle = next
+                let isAlike =
+                    Int(information.samplerate) == format.sampleRate && Int(information.channels) == format.channels
+                    && SoundFileDecoder.sampleFormat(of: information.format) == format.sampleFormat
+                if isAlike {
+                    isJoined = true
+                    announced = SoundFileDecoder.declared(information)
+                    return true
+                }
+            }
+            streamInfo = nil
+            damage = "damaged: what follows its end is another kind of FLAC"
+        } else if !FLACTail.isAtEnd(window) {
+            damage = "damaged: there is more behind its end, which is no FLAC"
+        }
+        if let failure = window.failure { throw failure }
+        return false
     }
 
     /// Begins anew behind a damaged frame of FLAC, where there is more.
@@ -120,6 +172,7 @@ internal import CSndFile
     }
 
     private func readOnce(into buffer: UnsafeMutableRawBufferPointer, frames: Int) throws(AudioError) -> Int {
+        if frames == 0 { return 0 }
         let count: Int64
         switch format.sampleFormat {
         case .s16le:
@@ -143,7 +196,7 @@ internal import CSndFile
             return 0
         }
         framesRead += Int(max(0, count))
-        if count == 0, isFLAC, declaredFrames == nil, framesRead > 0, damage == nil,
+        if count == 0, isFLAC, isJoined ? announced == nil : declaredFrames == nil, framesRead > 0, damage == nil,
             unsafe !FLACTail.isWhole(window.tail)
         {
             damage = "truncated in the middle of a frame"

@@ -13,8 +13,10 @@ package struct HTTPError: Error, Sendable, CustomStringConvertible {
         case proxyWantsCredentials
         /// The proxy on the way does not connect there.
         case proxyRefused
-        /// The connection broke, or what came was no HTTP.
+        /// The connection broke.
         case broken
+        /// What came is no HTTP: something else listens there.
+        case notHTTP
         case timedOut
         /// Nobody released the held request in time; nothing was sent.
         case heldTooLong

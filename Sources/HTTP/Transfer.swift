@@ -330,6 +330,9 @@ internal import Text
             return HTTPError(.cannotConnect, message, hint: proxies.hint(for: address, said: message))
         case CURLE_OPERATION_TIMEDOUT:
             return HTTPError(.timedOut, message, hint: proxies.hint(for: address, said: message))
+        // Of an answer without a status libcurl says that HTTP/0.9 is not a protocol of ours.
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
+            return HTTPError(.notHTTP, message, hint: "look at the address: something else answers there")
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CERTPROBLEM:
             return HTTPError(
                 .insecure, message, hint: "SSL_CERT_FILE or CURL_CA_BUNDLE can name a file of certificates to trust")

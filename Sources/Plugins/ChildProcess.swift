@@ -55,9 +55,12 @@ package struct ChildProcess: Sendable {
         package var isSuccess: Bool { termination == .exited(0) }
 
         /// The last line of its standard error that isn't blank.
-        package var lastErrorLine: String? {
+        package var lastErrorLine: String? { errorLines.last }
+
+        /// The lines of its standard error that aren't blank.
+        var errorLines: [String] {
             String(decoding: errors, as: UTF8.self).split(whereSeparator: \.isNewline)
-                .last { !$0.allSatisfy(\.isWhitespace) }.map(String.init)
+                .filter { !$0.allSatisfy(\.isWhitespace) }.map(String.init)
         }
     }
 

@@ -143,6 +143,8 @@ extension EngineConformance {
 }
 
 extension EngineConformance {
+    var description: PluginDescription { engine.description }
+
     func trial(_ steps: [Trial.Step], operation: String = "transcribe-v1") -> Trial {
         Trial(
             Plugin.Call(operation, variables: variables, secrets: engine.description.secrets), steps, limit: limit,
@@ -183,10 +185,11 @@ extension EngineConformance {
     ) -> Conformance.Verdict {
         if let problem = outcome.leftovers { return .failed(problem) }
         guard case .exited(let status)? = outcome.ending else { return .failed("it \(outcome.howItEnded)") }
-        var events = EventConformance(seconds: seconds)
+        var events = EventConformance(seconds: seconds, of: description)
         events.read(outcome)
         if let problem = events.problem { return .failed(problem) }
         if status == 0 {
+            if let error = events.error { return .failed("it ended with status 0 after an error: \(error)") }
             return outcome.hasReadItsInput
                 ? .passed : .failed("it ended with status 0 before it had read all of its audio")
         }

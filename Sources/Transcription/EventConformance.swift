@@ -5,6 +5,8 @@ internal import Text
 struct EventConformance {
     /// Seconds of audio that the lines are about.
     private let seconds: Double
+    /// Whether it has said that it writes partial results.
+    private let givesPartials: Bool
     /// The first thing that is wrong; nil where all is well.
     private(set) var problem: String?
     /// The text of the last `error`.
@@ -14,8 +16,9 @@ struct EventConformance {
     /// A model's frames are longer than our samples.
     private static let tolerance = 0.25
 
-    init(seconds: Double) {
+    init(seconds: Double, of description: PluginDescription) {
         self.seconds = seconds
+        givesPartials = description.givesPartials
     }
 
     /// Reads all that a call has written.
@@ -58,6 +61,9 @@ struct EventConformance {
             if times.count == 2, times[1] < times[0] { return note("the end is before the start in \(line)") }
             if let value = event["confidence"], decimal(value).map({ $0 <= 1 }) != true {
                 return note("confidence is not from 0 to 1 in \(line)")
+            }
+            if event.verb == "partial", !givesPartials {
+                return note("it writes partial lines, and does not say “partial yes”: \(line)")
             }
             if event.verb == "word" { words += 1 }
             if event.verb == "final" { words = 0 }

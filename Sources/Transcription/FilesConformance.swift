@@ -58,7 +58,10 @@ struct FilesConformance {
         var answered = 0
         var linesOfFile = 0
         var untried: (why: String, status: CInt)?
-        var events = EventConformance(seconds: (seconds.first ?? nil) ?? 0)
+        func eventsOfFile(_ index: Int) -> EventConformance {
+            EventConformance(seconds: index < seconds.count ? seconds[index] ?? 0 : 0, of: engine.description)
+        }
+        var events = eventsOfFile(0)
         for bytes in lines {
             events.read(bytes)
             if let problem = events.problem { return .failed(problem) }
@@ -76,13 +79,16 @@ struct FilesConformance {
             if seconds[answered] == nil, status == 0 {
                 return .failed("a file that is not there is done with status 0")
             }
+            if status == 0, let error = events.error {
+                return .failed("file \(answered + 1) is done with status 0 after an error: \(error)")
+            }
             if seconds[answered] != nil, status != 0 {
                 guard Conformance.excuses.contains(status) else { return .failed(reason) }
                 untried = untried ?? (reason, status)
             }
             answered += 1
             linesOfFile = 0
-            events = EventConformance(seconds: answered < seconds.count ? seconds[answered] ?? 0 : 0)
+            events = eventsOfFile(answered)
         }
         if answered == seconds.count, linesOfFile > 0 { return .failed("it goes on writing when it is done") }
         guard outcome.ending == .exited(0) else {

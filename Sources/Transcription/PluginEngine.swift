@@ -103,10 +103,10 @@ package struct PluginEngine: Engine {
     /// Turns the way in which the process ended into success or an error (DESIGN §4, "Fail").
     private func judge(_ outcome: ChildProcess.Outcome, _ reader: EventReader, secondsRead: Double) throws(EngineError)
     {
-        let said = (reader.error ?? outcome.lastErrorLine)?.sanitized.trimmed.prefix(1000).description
         let status: CInt
         switch outcome.termination {
         case .signalled(let signal):
+            let said = lastWords(reader, outcome.lastErrorLine)
             throw EngineError(.protocolError, message(said, "it died of signal \(signal)"))
         case .exited(let code): status = code
         }
@@ -120,15 +120,20 @@ package struct PluginEngine: Engine {
             if reader.eventCount == 0, let stray = reader.firstStray {
                 throw EngineError(.protocolError, "\(name): it wrote no events, but “\(stray)”")
             }
-            return
         }
         if let failure = failure(status: status, reader, outcome.lastErrorLine) { throw failure }
     }
 
     /// What an exit status means, or the one of a file of a batch; nil where it is 0.
     func failure(status: CInt, _ reader: EventReader, _ lastErrorLine: String?) -> EngineError? {
-        if status == 0 { return nil }
-        let said = (reader.error ?? lastErrorLine)?.sanitized.trimmed.prefix(1000).description
+        let said = lastWords(reader, lastErrorLine)
+        if status == 0 {
+            // It contradicts itself; of the two the failure is believed, which loses nothing.
+            guard reader.error != nil else { return nil }
+            return EngineError(
+                .protocolError, message(said, "it wrote an error") + " (it ended with status 0 all the same)",
+                hint: reader.errorHint)
+        }
         guard let code = EngineError.Code(rawValue: Int(status)) else {
             return EngineError(.protocolError, message(said, "it ended with status \(status)"))
         }
@@ -146,8 +151,14 @@ package struct PluginEngine: Engine {
             failure(status: status, reader, outcome.lastErrorLine)
                 ?? EngineError(.protocolError, "\(name): it ended before it had answered")
         case .signalled(let signal):
-            EngineError(.protocolError, message(reader.error, "it died of signal \(signal)"))
+            EngineError(
+                .protocolError, message(lastWords(reader, outcome.lastErrorLine), "it died of signal \(signal)"))
         }
+    }
+
+    /// What it says itself: its last `error` line, else its last line on standard error.
+    private func lastWords(_ reader: EventReader, _ lastErrorLine: String?) -> String? {
+        (reader.error ?? lastErrorLine)?.sanitized.trimmed.prefix(1000).description
     }
 
     private func message(_ said: String?, _ otherwise: String) -> String {

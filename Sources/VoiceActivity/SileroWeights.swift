@@ -54,7 +54,8 @@ internal import SileroKernel
     private static func map(_ path: String) throws(WeightsError) -> UnsafeMutableRawBufferPointer {
         var status = stat()
         do throws(SystemError) {
-            let file = try Descriptor.open(path, O_RDONLY)
+            // Of a FIFO nobody is waited for.
+            let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
             try retrying("fstat", on: path) { unsafe fstat(file.number, &status) }
             if status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 {
                 let size = Int(status.st_size)

@@ -95,10 +95,10 @@ struct PendingRun {
         }
         var record =
             recording.record ?? PendingRecord(created: "", engine: Setup.defaultEngine)
-        if recording.record == nil {
-            Log.warning("\(id): its record can't be read; trying it as it is, with \(record.engine)")
-        }
         let name = self.engine ?? record.engine
+        if recording.record == nil {
+            Log.warning("\(id): its record can't be read; trying it as it is, with \(name)")
+        }
         var engine = try findEngine(
             name, settings(for: record), try setup(for: record), isRecorded: self.engine == nil)
         if isBatch {

@@ -118,7 +118,7 @@ struct Setup {
     func key(for engine: String, unless variable: String) -> Found<KeySource>? {
         // An address of the command line is another place than the one that the configuration's key is for.
         if options.baseURL != nil || environment(variable)?.isEmpty == false { return nil }
-        if let file = own(.keyFile, engine) { return Found(.file(expanded(file.value)), from: file.origin) }
+        if let file = own(.keyFile, engine) { return Found(.file(path(file)), from: file.origin) }
         if let command = own(.keyCommand, engine) { return Found(.command(command.value), from: command.origin) }
         return nil
     }
@@ -133,10 +133,14 @@ struct Setup {
         configuration.value(key, for: engine).flatMap { found in found.string.map { Found($0, from: found.origin) } }
     }
 
-    /// `~/` as the shell means it: nobody expands it in a file.
-    private func expanded(_ path: String) -> String {
-        guard path.hasPrefix("~/"), let home = environment("HOME") else { return path }
-        return home + path.dropFirst()
+    /// A path that the configuration names: `~/` as the shell means it, since nobody expands it in a file; a relative one begins
+    /// where that file is, and not in whatever folder the program was started.
+    private func path(_ found: Found<String>) -> String {
+        if found.value.hasPrefix("~/"), let home = environment("HOME") { return home + found.value.dropFirst() }
+        guard !found.value.hasPrefix("/"), case .file(let file, _) = found.origin,
+            let slash = file.utf8.lastIndex(of: UInt8(ascii: "/"))
+        else { return found.value }
+        return file[...slash] + found.value
     }
 }
 

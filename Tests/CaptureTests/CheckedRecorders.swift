@@ -53,6 +53,12 @@ import Testing
         findings.compactMap { if case .failed = $0.verdict { $0.line } else { nil } }
     }
 
+    /// Why it can't record is the line before the hint.
+    @Test func aReasonIsNoHint() throws {
+        let found = try findings(recorder("echo unplugged >&2; echo 'hint: plug it in' >&2; exit 69"), only: ["sound"])
+        #expect(found.map(\.line) == ["-\tsound within 5 s, and then all the time\tit ended with status 69: unplugged"])
+    }
+
     @Test func theFrozenSampleKeepsThem() throws {
         let root = #filePath.split(separator: "/").dropLast(2).reduce("") { $0 + "/" + $1 }
         let found = try findings(PluginRecorder.find(root + "/Fixtures/plugins/v1/vt-record-sample", cache: nil))

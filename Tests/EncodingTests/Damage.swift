@@ -84,6 +84,76 @@ import Testing
         }
     }
 
+    /// The library stops at the length that it was told.
+    @Test(arguments: [true, false]) func whatIsBehindFLAC(isFile: Bool) throws {
+        let whole = try file(.flac)
+        let noise = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7919 >> 3) }
+        let tag = Array("TAG".utf8) + [UInt8](repeating: 0x41, count: 125)
+        for (behind, isDamage) in [
+            ([], false), ([0, 0, 0], false), (tag, false), ([0, 0] + tag, false),
+            ([UInt8](repeating: 0, count: 70_000), false), ([1], true), (noise, true), (Array(noise[..<500]), true),
+            (Array(tag[..<100]), true), ([0, 0, 7], true),
+        ] as [([UInt8], Bool)] {
+            let decoded = try Material.decode(whole + behind, isFile: isFile)
+            #expect(decoded.frames == Damage.frames)
+            #expect((decoded.damage != nil) == isDamage, "\(behind.count) bytes: \(decoded.damage?.reason ?? "")")
+        }
+    }
+
+    /// A Wave64 file of 16 kHz, mono, s16le, with the samples' bytes and what comes behind them.
+    private func wave64(_ samples: [UInt8], _ behind: [UInt8] = [], announcing size: Int? = nil) -> [UInt8] {
+        let guid: [UInt8] = [0xF3, 0xAC, 0xD3, 0x11, 0x8C, 0xD1, 0x00, 0xC0, 0x4F, 0x8E, 0xDB, 0x8A]
+        func chunk(_ name: String, _ body: [UInt8], size: Int) -> [UInt8] {
+            var chunk = Array(name.utf8) + guid
+            for byte in 0..<8 { chunk.append(UInt8(truncatingIfNeeded: (size + 24) >> (8 * byte))) }
+            return chunk + body
+        }
+        let format: [UInt8] = [1, 0, 1, 0, 0x80, 0x3E, 0, 0, 0, 0x7D, 0, 0, 2, 0, 16, 0]
+        var content = Array("wave".utf8) + guid
+        content += chunk("fmt ", format, size: format.count)
+        content += chunk("data", samples, size: size ?? samples.count)
+        content += behind
+        let riff: [UInt8] = [0x2E, 0x91, 0xCF, 0x11, 0xA5, 0xD6, 0x28, 0xDB, 0x04, 0xC1, 0, 0]
+        let total = 24 + content.count
+        return Array("riff".utf8) + riff + (0..<8).map { UInt8(truncatingIfNeeded: total >> (8 * $0)) } + content
+    }
+
+    /// What its header says is all of Wave64, whatever follows; libsndfile reads on to the end of the input.
+    @Test(arguments: [true, false]) func wave64EndsWhereItSays(isFile: Bool) throws {
+        var samples: [UInt8] = []
+        for sample in Material.samples(frames: 10_000) {
+            samples += [UInt8(truncatingIfNeeded: sample), UInt8(truncatingIfNeeded: sample >> 8)]
+        }
+        let behind = [UInt8](repeating: 7, count: 5000)
+        let cases: [([UInt8], Int, Bool)] = [
+            (wave64(samples), 10_000, false), (wave64(samples, behind), 10_000, false),
+            (wave64(Array(samples[..<8000]), announcing: 20_000), 4000, true),
+            (wave64(samples, announcing: 0), 10_000, false), (wave64([]), 0, false),
+        ]
+        for (bytes, frames, isDamage) in cases {
+            let decoded = try Material.decode(bytes, isFile: isFile)
+            #expect(decoded.frames == frames)
+            #expect((decoded.damage != nil) == isDamage, "\(decoded.damage?.reason ?? "")")
+        }
+    }
+
+    @Test(arguments: [true, false]) func joinedFLAC(isFile: Bool) throws {
+        let (whole, short) = (try file(.flac), try Material.encode([7], .flac, rewritable: true))
+        let other = try Material.encode(Material.samples(frames: 9000), .flac, rate: 24000, rewritable: true)
+        let withOther = try Material.decode(whole + other, isFile: isFile)
+        #expect(withOther.frames == Damage.frames && withOther.damage?.reason.contains("another kind") == true)
+        for (bytes, frames, isDamage) in [
+            (whole + whole, 2 * Damage.frames, false), (short + short + whole, Damage.frames + 2, false),
+            (whole + short + short, Damage.frames + 2, false),
+            (whole + whole.dropLast(5000), 2 * Damage.frames, true),
+            (whole + whole + [1, 2, 3], 2 * Damage.frames, true),
+        ] as [([UInt8], Int, Bool)] {
+            let decoded = try Material.decode(bytes, isFile: isFile)
+            #expect(isDamage ? decoded.frames > Damage.frames && decoded.frames <= frames : decoded.frames == frames)
+            #expect((decoded.damage != nil) == isDamage, "\(decoded.damage?.reason ?? "")")
+        }
+    }
+
     @Test func aBillionSamplesAnnounced() throws {
         var bytes = try file(.flac)
         // STREAMINFO's count of samples: its lowest 32 bits (RFC 9639, 8.2).

@@ -41,6 +41,23 @@ import Testing
         #expect(decoded.damage == nil)
     }
 
+    /// ffmpeg's comments, in Latin 1 and in UTF-16 of either order; other texts of a user's own are none.
+    @Test(arguments: [false, true]) func commentsOfFFmpeg(isWide: Bool) throws {
+        var content = Array("\0comment\0a note".utf8)
+        if isWide {
+            content = [1, 0xFF, 0xFE]
+            for unit in "comment\0".utf8 { content += [unit, 0] }
+            content += [0xFE, 0xFF]
+            for unit in "a note".utf8 { content += [0, unit] }
+        }
+        var body: [UInt8] = []
+        for text in [Array("\0encoder settings\0many".utf8), content] {
+            body += Array("TXXX".utf8) + syncsafe(text.count) + [0, 0] + text
+        }
+        let tag = Array("ID3".utf8) + [4, 0, 0] + syncsafe(body.count) + body
+        #expect(try Material.decode(tag + mp3()).tags == AudioTags(comment: "a note"))
+    }
+
     @Test func joinedMP3s() throws {
         let one = try mp3()
         let decoded = try Material.decode(one + Array("TAG".utf8) + [UInt8](repeating: 0, count: 125) + one)

@@ -144,6 +144,23 @@ import Testing
         #expect(decoded == stored)
     }
 
+    /// A frame's header has hertz in 16 bits, or tens of them: what it can't say becomes the next rate that it can.
+    @Test(arguments: [
+        (1000, 1000), (65_535, 65_535), (65_536, 65_540), (88_200, 88_200), (96_001, 96_010), (655_350, 655_350),
+        (655_349, 655_350), (768_000, 384_000),
+    ]) func flacOfOddRates(rate: Int, stored: Int) throws {
+        let source = AudioFormat(sampleRate: rate, channels: 1, sampleFormat: .s16le)
+        let shape = try EncodedFormat.flac.shape(
+            for: source, isLossy: false, rate: nil, channels: nil, sampleFormat: nil)
+        #expect(shape.sampleRate == stored)
+        let decoded = try Material.decode(Material.encode(Material.samples(frames: 5000), .flac, rate: stored))
+        #expect(decoded.format.sampleRate == stored && decoded.frames == 5000 && decoded.damage == nil)
+        guard rate != stored else { return }
+        #expect(throws: EncodingError.self) {
+            try EncodedFormat.flac.shape(for: source, isLossy: false, rate: rate, channels: nil, sampleFormat: nil)
+        }
+    }
+
     @Test func shapesThatCannotBeHad() throws {
         let stereo = AudioFormat(sampleRate: 44100, channels: 2, sampleFormat: .s16le)
         #expect(throws: EncodingError.self) {

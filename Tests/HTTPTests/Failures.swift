@@ -62,6 +62,13 @@ import Text
         #expect(error.isTransient)
     }
 
+    @Test func whatAnswersIsNoHTTP() throws {
+        let server = try SpeechServer("no-http")
+        let error = try #require(try failure(server.url))
+        #expect(error.code == .notHTTP)
+        #expect(!error.isTransient)
+    }
+
     @Test func aResetWhileTheBodyGrows() throws {
         let server = try SpeechServer("reset:1000")
         let client = try HTTPClient()

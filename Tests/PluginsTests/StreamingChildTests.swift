@@ -1,4 +1,5 @@
 import Glibc
+import Harness
 import POSIX
 import Plugins
 import Synchronization
@@ -114,6 +115,25 @@ import Testing
         #expect(throws: Broken.self) {
             try shell("cat >/dev/null; sleep 100").stream(feed: { _ in throw Broken() }) { _ in }
         }
+    }
+
+    /// The end of its input would tell it that there is no more to come: it is stopped before it could see one.
+    @Test func aSourceThatFailsIsNoEndOfTheInput() throws {
+        struct Broken: Error {}
+        let directory = try TemporaryDirectory()
+        let child = shell("cat >/dev/null; echo end >>'\(directory("seen"))'")
+        // Were it a race, one of so many would lose it.
+        for _ in 0..<30 {
+            var count = 0
+            #expect(throws: Broken.self) {
+                try child.stream(feed: { _ in
+                    count += 1
+                    if count < 3 { return 100 }
+                    throw Broken()
+                }) { _ in }
+            }
+        }
+        #expect(access(directory("seen"), F_OK) != 0)
     }
 
     @Test func aChildThatDiesIsNoticedWhileTheSourceHasNothing() throws {

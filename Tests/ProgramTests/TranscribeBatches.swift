@@ -81,6 +81,24 @@ import Testing
         #expect(starts == 3)
     }
 
+    /// Its last words are the message, however it ends.
+    @Test(arguments: ["kill -9 $$", "exit 3"]) func whoDiesSaysWhy(end: String) throws {
+        try test.home.addPlugin(
+            "vt-transcribe-doomed",
+            """
+            #!/bin/sh
+            case $1 in
+            describe) printf 'vt-plugin 1\\nfiles yes\\n' ;;
+            transcribe-v1) cat >/dev/null ;;
+            transcribe-files-v1) read -r file; echo 'no memory left' >&2; \(end) ;;
+            *) exit 64 ;;
+            esac
+            """)
+        let result = try transcribe("--engine", "doomed", "a.wav", "b.wav")
+        #expect(result.status == 76, "\(result)")
+        #expect(result.errors.contains("b.wav: doomed: no memory left"), "\(result)")
+    }
+
     /// The text that came before the failure is out, as from transcribe-v1.
     @Test(arguments: [
         ("refuses", "bad one", [1, 2, 3]), ("gives-up", "no more", [1, 2, 1]), ("strange", "status 3", [1, 2, 3]),

@@ -7,7 +7,7 @@ import Text
 @Suite(.enabled(if: CloudHome.isPossible, "needs python3 and openssl")) struct TranscribeCloudPending {
     /// Where the key is, for a process that has neither a terminal nor a user's environment.
     enum KeyPlace: String, CaseIterable {
-        case variable, file, command, profile
+        case variable, file, fileBesideConfiguration, command, profile
     }
 
     /// As cron starts it: without a terminal, and with nothing in its environment but a home, a path and what is said here.
@@ -32,6 +32,7 @@ import Text
             switch place {
             case .variable: ""
             case .file, .profile: "key_file = \"~/.config/vt/openai.key\""
+            case .fileBesideConfiguration: "key_file = \"openai.key\""
             case .command: "key_command = \"cat ~/.config/vt/openai.key\""
             }
         let settings = "base_url = \"\(cloud.url)\"\n\(key)\n"

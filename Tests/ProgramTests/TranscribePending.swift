@@ -170,6 +170,17 @@ import Testing
         #expect(try test.bare("--pending").status == 0)
     }
 
+    /// Without its record it is only audio: the engine that is asked is the one that is named.
+    @Test(arguments: ["{", ""]) func aRecordThatCannotBeRead(record: String) throws {
+        try makeDirectories(test.home.pending)
+        try Harness.write(audio, to: "\(test.home.pending)/x1.audio")
+        try Harness.write(Array(record.utf8), to: "\(test.home.pending)/x1.json")
+        let result = try test.bare("--pending", "--engine", "fake", "--no-gate")
+        #expect(result.status == 0, "\(result)")
+        #expect(result.text == "x1\tbytes 16000\n")
+        #expect(result.errors == "vt-transcribe: x1: its record can't be read; trying it as it is, with fake\n")
+    }
+
     @Test func aRunningRecordingIsLeftAlone() throws {
         let program = try test.start("--pending-id", "mine")
         program.write(audio)

@@ -143,6 +143,9 @@ private let troubles: [ServiceTrouble] = [
     ServiceTrouble(
         behaviours: ["nonsense"], status: 76,
         message: "openai: the answer holds no transcript: “[1, {\"two\": null}]”"),
+    ServiceTrouble(
+        behaviours: ["no-http"], status: 76, message: "openai: URL: Received HTTP/0.9 when not allowed",
+        hint: "look at the address: something else answers there"),
     ServiceTrouble(behaviours: ["empty", "empty"], status: 76, message: "openai: the answer is empty"),
     ServiceTrouble(
         behaviours: ["refuse:200,<!DOCTYPE html><title>Log in</title>"], status: 76,

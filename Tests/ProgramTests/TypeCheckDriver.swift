@@ -63,6 +63,15 @@ import Testing
             "has no status", "\(loop.replacing("text) echo done", with: "text) echo 'done status=many'"))",
             "text gets one answer"
         ),
+        (
+            "has no status of the table", "\(loop.replacing("text) echo done", with: "text) echo 'done status=1'"))",
+            "every event gets its answer"
+        ),
+        (
+            "refuses all text",
+            "\(loop.replacing("text) echo done", with: "text) printf 'error\\tbad\\n'; echo 'done status=65'"))",
+            "text gets one answer"
+        ),
         ("chats", "echo 'Hello, I am a driver!'; \(loop)", "what it writes are event lines"),
         ("is no UTF-8", "printf 'status\\t\\377\\n'; \(loop)", "what it writes are event lines"),
         (

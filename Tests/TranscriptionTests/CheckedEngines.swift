@@ -84,6 +84,8 @@ import Transcription
         ("cat >/dev/null; printf 'final confidence=97\\tx\\n'", "confidence"),
         ("cat >/dev/null; printf 'word start=0\\tx\\n'", "without the final"),
         ("cat >/dev/null; printf 'partial\\t'; head -c 2097152 /dev/zero | tr '\\0' x; echo", "2097160 bytes"),
+        ("cat >/dev/null; printf 'partial\\tx\\n'", "partial yes"),
+        ("cat >/dev/null; printf 'error\\tbroken\\n'; exit 0", "status 0 after an error: broken"),
         ("cat >/dev/null; setsid sleep 30 >/dev/null 2>&1 </dev/null &\nwait $!; exit 0", "leaves processes"),
         ("cat >/dev/null; sleep 30 >/dev/null 2>&1 </dev/null & exit 0", "leaves processes"),
         ("(setsid sleep 0.7 </dev/null >/dev/null 2>&1 &); cat >/dev/null; sleep 0.8", "process groups"),
@@ -108,7 +110,7 @@ import Transcription
 
     /// These take their time over everything, so it is short.
     @Test(arguments: [
-        ("cat >/dev/null; exec sleep 100", "has not finished"), ("exec sleep 100", "has not finished"),
+        ("cat >/dev/null; exec sleep 100", "\tit has not finished"), ("exec sleep 100", "has not finished"),
         ("cat >/dev/null; yes 'partial\tx'", "has not finished"), ("exec yes 'partial\tx'", "has not finished"),
         ("trap '' TERM; cat >/dev/null; while :; do sleep 1; done", "had to be killed"),
     ]) func whoHangs(script: String, words: String) throws {
@@ -186,6 +188,7 @@ import Transcription
         ("while read -r f; do [ -f \"$f\" ] || { echo 'done status=66'; continue; }; echo 'done status=0'; done", ""),
         ("while read -r f; do echo 'done status=0'; done", "not there is done with status 0"),
         ("while read -r f; do echo 'done status=66'; done", "file 1 is done with status 66"),
+        ("while read -r f; do printf 'error\\tbad\\n'; echo 'done status=0'; done", "status 0 after an error: bad"),
         ("while read -r f; do echo done; done", "no status"),
         ("while read -r f; do echo 'done status=3'; done", "status"),
         ("cat >/dev/null", "took longer"), ("read -r f; echo 'done status=0'", "after 1 of 4"),

@@ -161,6 +161,16 @@ import Transcription
         #expect(error?.message.hasSuffix(": " + message) == true)
     }
 
+    /// One that says why it fails and ends as if it had not is believed, and the recording is not lost.
+    @Test func anErrorIsNoSuccess() throws {
+        let (events, error) = try run(
+            engine("cat >/dev/null; printf 'final\\tone\\nerror hint=\"get more\"\\tout of memory\\n'; exit 0"))
+        #expect(events == [.final(Utterance(text: "one"))])
+        #expect(error?.code == .protocolError)
+        #expect(error?.message.contains("out of memory") == true)
+        #expect(error?.hint == "get more")
+    }
+
     @Test func deathByASignalIsTheEnginesFault() throws {
         let error = try run(engine("cat >/dev/null; kill -9 $$")).error
         #expect(error?.code == .protocolError)

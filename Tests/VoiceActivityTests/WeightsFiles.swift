@@ -1,3 +1,4 @@
+import Glibc
 import Harness
 import Testing
 import VoiceActivity
@@ -52,6 +53,14 @@ struct WeightsFiles {
     @Test(arguments: [1, 7, 8, 63, 64, 65, 831, 832, 4096, 891_263])
     func truncated(length: Int) throws {
         #expect(try code(Array(whole[..<length])) == (length < 64 ? .notWeights : .size))
+    }
+
+    /// Nobody will ever write to it.
+    @Test(.timeLimit(.minutes(1))) func aFIFO() throws {
+        let path = directory("fifo")
+        #expect(mkfifo(path, 0o600) == 0)
+        let error = #expect(throws: WeightsError.self) { try SileroWeights(path: path) }
+        #expect(error?.code == .notWeights)
     }
 
     @Test func longer() throws {

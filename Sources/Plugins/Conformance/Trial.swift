@@ -54,7 +54,7 @@ package struct Trial: Sendable {
         package var output: [UInt8] = []
         /// Bytes of standard output, all of them.
         package var outputBytes = 0
-        /// The last line that it wrote on standard error.
+        /// The last line that it wrote on standard error, a recorder's hint left out.
         package var lastErrorLine: String?
         /// Whether it read all of its input.
         package var hasReadItsInput = true
@@ -140,12 +140,18 @@ package struct Trial: Sendable {
                     }
                 }
                 result.ending = outcome.termination
-                result.lastErrorLine = outcome.lastErrorLine
+                // A recorder, which reads nothing, may say what to do in a last line.
+                result.lastErrorLine = outcome.errorLines.last { hasInput || !$0.hasPrefix("hint: ") }
                 result.hasReadItsInput = outcome.hasReadItsInput
             } catch let error as PluginError {
                 guard error.code == .timedOut || error.code == .cancelled else { throw error }
                 if cancellation?.isCancelled == true { throw error }
-                if error.code == .timedOut { result.stopped = error.message }
+                // The sentence begins with whom it is about, as the report does.
+                let subject = child.name + " "
+                let message = error.message
+                if error.code == .timedOut {
+                    result.stopped = message.hasPrefix(subject) ? String(message.dropFirst(subject.count)) : message
+                }
             }
             script.end()
             thread?.join()

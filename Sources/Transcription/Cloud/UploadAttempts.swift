@@ -460,7 +460,7 @@ extension EngineError {
             case .refused: .configuration
             case .cannotConnect, .broken, .timedOut, .heldTooLong: .tryLater
             case .cancelled: .cancelled
-            case .tooLarge: .protocolError
+            case .tooLarge, .notHTTP: .protocolError
             case .bodyFailed: .inputOutput
             }
         self.init(code, "\(engine): \(error.message)", hint: error.hint)

@@ -110,7 +110,7 @@ package struct DriverCheck: Sendable {
         (
             "text gets one answer, with unknown attributes too",
             [EventLine("text", [.init("mood", "very \"good\""), .init("x", "1")], text: "\(marker) ")],
-            { $0.wrongAnswers(1) ?? $0.wrongEnd }
+            { $0.wrongAnswers(1) ?? $0.refusal ?? $0.wrongEnd }
         ),
         (
             "every event gets its answer, at once",
@@ -151,7 +151,17 @@ extension Rehearsal.Record {
         if let failure { return .broken(failure) }
         if isLate { return .broken("it gave \(answers.count) of \(expected) answers, and none in time after that") }
         if answers.count != expected { return .broken("it gave \(answers.count) answers, not \(expected)") }
+        for status in answers.map(\.status)
+        where status != 0 && !Conformance.statuses.contains(CInt(clamping: status)) {
+            return .broken("“done status=\(status)” has no status of the table")
+        }
         return nil
+    }
+
+    /// What is wrong where plain text is not typed. One that says that it can't work here is not asked.
+    fileprivate var refusal: DriverCheck.Finding? {
+        guard let answer = answers.first, answer.status != 0 else { return nil }
+        return .broken("it did not type it: status \(answer.status)" + (answer.said.map { ", \($0)" } ?? ""))
     }
 
     /// What is wrong with the end.

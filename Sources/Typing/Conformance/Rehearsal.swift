@@ -116,7 +116,9 @@ final class Rehearsal: Sendable {
     private func finished() -> Record {
         var result = record.read { $0 }
         // Unavailable, refused, wrongly set up: the end of everything, or each answer.
-        let isRefused = result.sendsText && result.sent == 1 && result.answers.first?.status == 69
+        let isRefused =
+            result.sendsText && result.sent == 1
+            && result.answers.first.map { Conformance.excuses.contains(CInt(clamping: $0.status)) } == true
         if case .exited(let status)? = result.termination, [69, 77, 78].contains(status), result.said != nil {
             result.unavailable = result.said
         } else if isRefused {
