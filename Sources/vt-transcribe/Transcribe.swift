@@ -181,8 +181,11 @@ struct Transcribe: VoiceProgram {
         var setup = Setup(
             configuration: configuration, options: engineOptions, engineOption: engine,
             printsTimings: timings)
-        if areMany || batchOptions.outputDir != nil {
-            setup.batch = BatchPace(caps: batchOptions.caps, jobs: batchOptions.jobs ?? Transcribe.jobsForServices)
+        let isForMany = areMany || batchOptions.outputDir != nil
+        if isForMany || batchOptions.caps != RequestPace.Caps() || batchOptions.jobs ?? 1 > 1 {
+            setup.pace = BatchPace(
+                caps: batchOptions.caps, jobs: batchOptions.jobs ?? (isForMany ? Transcribe.jobsForServices : 1),
+                isForMany: isForMany)
         }
         if configurationOptions.showConfig { return try showConfiguration(setup) }
         if listEngines { return try printEngines(setup) }
