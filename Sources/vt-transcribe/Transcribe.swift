@@ -111,6 +111,9 @@ struct Transcribe: VoiceProgram {
         if pending {
             if raw.raw { throw ValidationError("--raw is known of a recording that was kept") }
             if noKeep { throw ValidationError("--no-keep is for audio from a pipe, not for --pending") }
+            if let stray = batchOptions.strayWithPending {
+                throw ValidationError("\(stray) is about files, not about recordings that were kept (--pending)")
+            }
             if let stray = inputs.first(where: { !PendingStore.isID($0.description) }) {
                 throw ValidationError("\(stray) is no recording's name; --list-pending shows them")
             }
@@ -175,7 +178,7 @@ struct Transcribe: VoiceProgram {
         messages.apply()
         // We say ourselves what is wrong with an input, once.
         if environment("VT_LOG") != "debug" { EncodedAudio.silenceLibraries() }
-        Signals.surviveClosedPipes()
+        Signals.surviveFailedWrites()
         let configuration = try configurationOptions.read(environment)
         if let level = configuration.value(.log)?.string { Log.use(level) }
         var setup = Setup(
