@@ -20,7 +20,11 @@ struct Transcribe: VoiceProgram {
         version: version)
 
     @Argument(help: ArgumentHelp("Audio files, or folders; - is standard input, and the default.", valueName: "file"))
-    var inputs: [Path] = []
+    var named: [NamedInputs] = []
+
+    private var inputs: [Path] { named.flatMap(\.paths) }
+
+    static func arranged(_ arguments: [String]) -> [String] { NamedInputs.arranged(arguments) }
 
     @Option(
         help: ArgumentHelp(

@@ -39,6 +39,32 @@ import Text
         #expect(result.errors.contains("hint: its name ends with a carriage return"), "\(result)")
     }
 
+    /// As `*.wav` in a large folder; options may be in front, behind and between.
+    @Test func aLongCommandLineIsRead() throws {
+        let names = Array(repeating: ["a.wav", "no\u{FC}.wav", "", "-", "b.wav"], count: 4000).flatMap(\.self)
+        let result = try run(
+            Command(
+                "vt-transcribe",
+                ["--no-gate", "--engine", "fake", "-q", "--dry-run", "first.wav"] + names + ["--format", "jsonl"]
+                    + names.prefix(500)
+                    + ["--", "-x.wav"] + names.prefix(300)),
+            home: test.home)
+        #expect(
+            result.status == 64 && result.errors.contains("standard input can be read only once"), "\(result.errors)")
+        let files = names.filter { $0 != "-" }
+        let listed = try run(
+            Command(
+                "vt-transcribe",
+                ["--no-gate", "--engine", "fake", "-q", "--dry-run", "a.wav"] + files + ["--format", "jsonl"]
+                    + files.prefix(400) + ["--", "-x.wav"] + files.prefix(400)),
+            home: test.home)
+        #expect(listed.status == 2)
+        let lines = listed.text.split(separator: "\n")
+        #expect(lines.count == 1 + 8000 + 400, "each a.wav and b.wav")
+        #expect(lines[1...].prefix(2) == ["transcribe\t0.250\ta.wav", "transcribe\t0.250\tb.wav"])
+        #expect(listed.errors.split(separator: "\n").count == 8000 + 400 + 1, "those that are not there")
+    }
+
     @Test func aCountMayStandBehindItsLetter() throws {
         let result = try test.transcribe("-j2", "a.wav", "b.wav")
         #expect(result.status == 0 && result.text == "a.wav\tbytes 8000\nb.wav\tbytes 8000\n", "\(result)")
