@@ -94,20 +94,18 @@ package final class InputQueue: Sendable {
     package init(_ sources: Sources, isAudio: @escaping @Sendable (Path) -> Bool) throws(SystemError) {
         let finder = Finder(sources, isAudio: isAudio)
         if sources.list == nil, !sources.isRecursive {
-            // Nothing has to be looked for.
-            finder.run { add($0) }
+            // Nothing has to be looked for, and nobody takes anything before this returns.
+            finder.run { add($0, mostWaiting: .max) }
             state.change { $0.isComplete = true }
             return
         }
-        try Thread("finder") { [state] in
-            finder.run { InputQueue.add($0, to: state) }
+        try Thread("finder") { [self] in
+            finder.run { add($0, mostWaiting: InputQueue.mostWaiting) }
             state.change { $0.isComplete = true }
         }.detach()
     }
 
-    private func add(_ found: Finder.Result) -> Bool { InputQueue.add(found, to: state) }
-
-    private static func add(_ found: Finder.Result, to state: Monitor<State>) -> Bool {
+    private func add(_ found: Finder.Result, mostWaiting: Int) -> Bool {
         guard case .item(let item) = found else {
             return state.change { state in
                 state.passedOver += 1
@@ -207,7 +205,8 @@ private struct Finder: Sendable {
         do throws(SystemError) {
             var list = try FileList(list, isNullSeparated: sources.isListNullSeparated)
             while let path = try list.next() {
-                if !find(.init(path)) { return }
+                // What a list names is a file, also where it is called as standard input is.
+                if !find(.init(path == Path("-") ? Path("./-") : path)) { return }
             }
         } catch {
             _ = emit(.item(.problem(list, .unreadable(error))))
@@ -238,6 +237,22 @@ extension BatchInput {
     }
 }
 
+extension Path {
+    /// The same place without what leads nowhere: `.`, and slashes that follow others.
+    fileprivate var direct: Path {
+        let slash = UInt8(ascii: "/")
+        let isDirect =
+            !bytes.starts(with: "./".utf8)
+            && zip(bytes, bytes.dropFirst()).allSatisfy { before, byte in
+                before != slash || (byte != slash && byte != UInt8(ascii: "."))
+            }
+        // Nearly all are, and there may be many.
+        if isDirect { return self }
+        let components = bytes.split(separator: slash).filter { !$0.elementsEqual(".".utf8) }
+        return Path((bytes.first == slash ? [slash] : []) + components.joined(separator: [slash]))
+    }
+}
+
 /// The names that are taken, in 24 bytes each.
 private struct NameRegister {
     enum Answer {
@@ -253,7 +268,7 @@ private struct NameRegister {
         var name = Stamp()
         name.add(input.name.bytes)
         var path = Stamp()
-        path.add(input.path.bytes)
+        path.add(input.path.direct.bytes)
         let short = path.short
         guard let other = paths.updateValue(short, forKey: name) else { return .new }
         if other == short { return .same }

@@ -61,7 +61,9 @@ package struct OutputFolder: Sendable {
                 // From here on what is there is old: outputs without a record are nobody's.
                 try retrying("ftruncate", on: record.description) { ftruncate(number, 0) }
             }
-            return .mine(OutputClaim(files, stamp, file))
+            let claim = OutputClaim(files, stamp, file)
+            for format in formats { try OutputFolder.refuseWhatIsInTheWay(of: files.output(format)) }
+            return .mine(claim)
         }
     }
 
@@ -132,6 +134,18 @@ package struct OutputFolder: Sendable {
         var status = stat()
         guard path.withCString({ lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int(status.st_size)
+    }
+
+    /// Whether an output may get its name, before anybody works for it: it may be too long, or that of a folder.
+    private static func refuseWhatIsInTheWay(of path: Path) throws(SystemError) {
+        var status = stat()
+        if path.withCString({ lstat($0, &status) }) != 0 {
+            if errno == ENOENT { return }
+            throw SystemError(code: errno, call: "lstat", subject: path.description)
+        }
+        if status.st_mode & S_IFMT == S_IFDIR {
+            throw SystemError(code: EISDIR, call: "lstat", subject: path.description)
+        }
     }
 
     /// Bytes of an open file; nil where it is not what the path names any more.

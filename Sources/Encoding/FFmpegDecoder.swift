@@ -42,7 +42,11 @@ internal import Plugins
         } catch {
             // Without a header it has said why.
             if let process = process.take() { _ = process.reap() }
-            let reason = FFmpegDecoder.lastLine(of: errors.number) ?? error.reason
+            let said = FFmpegDecoder.lines(of: errors.number)
+            if said.contains(where: { $0.contains("matches no streams") }) {
+                throw AudioError(.malformed, name, "is \(kind.name), but there is no sound in it")
+            }
+            let reason = said.last ?? error.reason
             throw AudioError(.malformed, name, "looks like \(kind.name), but can't be decoded: \(reason)")
         }
     }
@@ -57,7 +61,7 @@ internal import Plugins
         let frames = try unsafe reader.read(into: buffer)
         if frames == 0, let process = process.take() {
             let status = process.reap()
-            if let line = FFmpegDecoder.lastLine(of: errors.number) {
+            if let line = FFmpegDecoder.lines(of: errors.number).last {
                 damage = "damaged: \(line)"
             } else if status != 0 {
                 damage = "ffmpeg failed in the middle of it"
@@ -84,7 +88,7 @@ internal import Plugins
         // With its first sound track, no picture; errors only on stderr.
         let arguments = [
             program, "-nostdin", "-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file,pipe", "-f",
-            kind.demuxer, "-i", feeding == nil ? "/proc/self/fd/0" : "pipe:0", "-map", "0:a:0", "-c:a", "pcm_s16le",
+            kind.demuxer, "-i", feeding == nil ? regularInput : pipedInput, "-map", "0:a:0", "-c:a", "pcm_s16le",
             "-f", "wav", "pipe:1",
         ]
         let process = try SpawnedProcess(
@@ -140,16 +144,23 @@ internal import Plugins
             .map { "\($0)/ffmpeg" }.first { unsafe access($0, X_OK) == 0 }
     }
 
-    /// The last thing it said, without the address that it names its parts by.
-    private static func lastLine(of file: CInt) -> String? {
+    /// The last things it said, without the names that it has for its parts and its input.
+    private static func lines(of file: CInt) -> [String] {
         var bytes = [UInt8](repeating: 0, count: 4096)
         let size = max(0, lseek(file, 0, SEEK_END))
         let count = unsafe bytes.withUnsafeMutableBytes {
             unsafe pread(file, $0.baseAddress, $0.count, max(0, size - $0.count))
         }
-        guard count > 0 else { return nil }
-        let line = String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").last.map(String.init)
-        guard let line, line.hasPrefix("["), let end = line.firstIndex(of: "]") else { return line }
-        return String(line[line.index(after: end)...].drop { $0 == " " })
+        guard count > 0 else { return [] }
+        return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").map { line in
+            for name in [regularInput, pipedInput] where line.hasPrefix("\(name): ") {
+                return String(line.dropFirst(name.count + 2))
+            }
+            guard line.hasPrefix("["), let end = line.firstIndex(of: "]") else { return String(line) }
+            return String(line[line.index(after: end)...].drop { $0 == " " })
+        }
     }
+
+    /// What ffmpeg is told to read.
+    private static let (regularInput, pipedInput) = ("/proc/self/fd/0", "pipe:0")
 }

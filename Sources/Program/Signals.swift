@@ -45,8 +45,10 @@ package enum Signals {
         SignalPipe.endProcess(by: signal)
     }
 
-    /// Makes a write to a closed pipe an error (EPIPE) instead of the end, for a program that has something to save.
-    package static func surviveClosedPipes() {
+    /// Makes a write to a closed pipe (EPIPE), or beyond the size that files may have (EFBIG), an error instead of the end, for a
+    /// program that has something to save.
+    package static func surviveFailedWrites() {
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
     }
 }

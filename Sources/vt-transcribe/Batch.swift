@@ -130,10 +130,9 @@ final class Batch: Sendable {
                 progress?.began(item.number, item.path.description)
                 report = try meet(item, gate)
             } catch let failure as TranscriptOutput.WriteFailure {
-                // Nobody takes the others' text either.
+                // Nobody takes the others' text either, as another worker may have said already.
                 let failure = explainFully(Transcribe.self, failure)
-                Log.error(failure.message, hint: failure.hint)
-                end(failure.status)
+                if end(failure.status) { Log.error(failure.message, hint: failure.hint) }
                 return
             } catch let ended as Ended {
                 end(ended.status)
@@ -186,9 +185,15 @@ final class Batch: Sendable {
         let status: ExitStatus
     }
 
-    private func end(_ status: ExitStatus) {
-        state.note { $0.end = $0.end ?? status }
+    /// - Returns: whether that is news.
+    @discardableResult
+    private func end(_ status: ExitStatus) -> Bool {
+        let isNews = state.note { state in
+            defer { state.end = state.end ?? status }
+            return state.end == nil
+        }
         queue.abandon()
+        return isNews
     }
 
     private func finish(_ report: InputReport, _ taken: InputQueue.Taken) {
@@ -201,8 +206,7 @@ final class Batch: Sendable {
         do throws(SystemError) {
             try file.write(report.json)
         } catch {
-            Log.error("the report can't be written: \(error)")
-            end(.inputOutput)
+            if end(.inputOutput) { Log.error("the report can't be written: \(error)") }
         }
     }
 

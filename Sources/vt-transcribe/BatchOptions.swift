@@ -28,7 +28,7 @@ struct BatchOptions: ParsableArguments {
     var stripExtension = false
 
     @Option(
-        name: .shortAndLong,
+        name: [.long, .customShort("j", allowingJoined: true)],
         help: ArgumentHelp(
             "Work on so many at once (default: 1; 4 where a service on the network recognises).", valueName: "count"))
     var jobs: Int?
@@ -92,7 +92,20 @@ struct BatchOptions: ParsableArguments {
         if report == Path("-"), outputDir == nil || dryRun {
             throw ValidationError("standard output has the transcripts; --report needs a file")
         }
+        if usage == Path("-"), outputDir == nil || dryRun {
+            throw ValidationError("standard output has the transcripts; --usage needs a file")
+        }
         if outputDir?.bytes.isEmpty == true { throw ValidationError("--output-dir needs a name") }
+    }
+
+    /// What was given and says nothing about recordings that were kept.
+    var strayWithPending: String? {
+        let given: [(name: String, isGiven: Bool)] = [
+            ("--recursive", recursive), ("--files-from", filesFrom != nil), ("--jobs", jobs != nil),
+            ("--part-length", partLength != nil), ("--dry-run", dryRun), ("--report", report != nil),
+            ("--shard", shard != nil), ("--max-audio", maxAudio != nil), ("--progress", progress != .auto),
+        ]
+        return given.first(where: \.isGiven)?.name
     }
 
     /// Whether several inputs are meant, however many there turn out to be.

@@ -96,8 +96,8 @@ extension Setup {
         var surroundings = LiveUpload.Surroundings(
             makeEncoder: makeUploadEncoder,
             retries: isInChain
-                ? RetryPolicy(maximum: 1, longestWait: 3) : batch == nil ? RetryPolicy() : BatchPace.retries)
-        surroundings.pace = batch.map { RequestPace($0.caps, most: $0.jobs) }
+                ? RetryPolicy(maximum: 1, longestWait: 3) : pace?.retries ?? RetryPolicy())
+        surroundings.pace = pace.map { RequestPace($0.caps, most: $0.jobs) }
         if printsTimings {
             surroundings.onTimings = { timings in try? writeAll(STDERR_FILENO, timings.json + "\n") }
         }

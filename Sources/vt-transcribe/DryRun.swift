@@ -24,9 +24,13 @@ struct DryRun {
                 Log.error(failure.message, hint: failure.hint)
                 tally.add(failure.status)
             case .input(let input):
+                let isStandardInput = input.path == Path("-")
                 let file: Descriptor
                 do {
-                    file = try FileTranscription.open(input.path)
+                    file =
+                        isStandardInput
+                        ? try Descriptor.duplicate(of: STDIN_FILENO)
+                        : try FileTranscription.open(input.path, waits: false)
                 } catch {
                     let failure = explainFully(Transcribe.self, error)
                     Log.error(failure.message, hint: failure.hint)
@@ -40,7 +44,10 @@ struct DryRun {
                     complete += 1
                 } else {
                     toDo += 1
-                    length = task.raw == nil ? FileTranscription.declaredLength(of: file, named: input.path) : nil
+                    // Standard input is not even looked at: another program may read it from where it is.
+                    if task.raw == nil, !isStandardInput {
+                        length = FileTranscription.declaredLength(of: file, named: input.path)
+                    }
                     if let length { seconds += length } else { isAll = false }
                 }
                 let fields =

@@ -45,13 +45,17 @@ struct FileTranscription {
     /// - Returns: what became of it, where that is no error.
     func run(write: @escaping TranscriptWriter.Write) throws -> InputReport {
         // Standard input is read where it is; a file is this call's own.
-        let file = isStandardInput ? nil : InputFile(try FileTranscription.open(input.path))
+        let file = isStandardInput ? nil : InputFile(try FileTranscription.open(input.path, waits: task.folder == nil))
         let descriptor = file?.descriptor.number ?? STDIN_FILENO
         var status = stat()
         fstat(descriptor, &status)
         guard status.st_mode & S_IFMT == S_IFREG else {
             guard task.folder == nil else {
                 throw Failure(.usage, "\(name) is no file; --output-dir is for files")
+            }
+            // How much it will be is known when it has been sent.
+            guard task.budget == nil else {
+                throw Failure(.usage, "\(name) is no file; --max-audio is for files")
             }
             return try transcribePipe(descriptor, of: file, write)
         }
@@ -71,6 +75,12 @@ struct FileTranscription {
         case .complete(let status):
             var report = InputReport(input.path, .complete, status: status)
             report.outputs = formats.map { folder.output(input.name, format: $0) }
+            if status != Int(ExitStatus.done.rawValue), status != Int(ExitStatus.noSpeech.rawValue) {
+                // Who has not seen it is told, as when a run was repeated by another program.
+                let error = "\(name) is damaged; what could be decoded was transcribed before"
+                Log.error(error)
+                report.error = error
+            }
             return report
         case .mine(let claim):
             return try transcribeFile(descriptor, status, claim, write)
@@ -162,7 +172,7 @@ struct FileTranscription {
         if let error = error as? SystemError, task.folder != nil {
             // Of reading it there would be an AudioError.
             return Failure(
-                error.code == ENOSPC || error.code == EDQUOT ? .inputOutput : .cannotCreate, "\(name): \(error)")
+                [ENOSPC, EDQUOT, EFBIG, EIO].contains(error.code) ? .inputOutput : .cannotCreate, "\(name): \(error)")
         }
         return error
     }
@@ -202,9 +212,11 @@ struct FileTranscription {
     }
 
     /// Opens an input; what is no file of any kind is refused.
-    static func open(_ input: Path) throws -> Descriptor {
+    ///
+    /// - Parameter waits: whether a FIFO is opened when somebody writes to it, and not before.
+    static func open(_ input: Path, waits: Bool) throws -> Descriptor {
         do throws(SystemError) {
-            let descriptor = try Descriptor.open(input, O_RDONLY | O_NOCTTY)
+            let descriptor = try Descriptor.open(input, O_RDONLY | O_NOCTTY | (waits ? 0 : O_NONBLOCK))
             var status = stat()
             if fstat(descriptor.number, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
                 throw SystemError(code: EISDIR, call: "open", subject: input.description)
@@ -217,6 +229,10 @@ struct FileTranscription {
             switch error.code {
             case EISDIR: throw Failure(.noInput, "\(input) is a folder, not a file", hint: "name the files in it")
             case ENOTTY: throw Failure(.usage, "\(input) is a terminal, not audio")
+            case ENOENT where input.bytes.last == UInt8(ascii: "\r"):
+                throw Failure(
+                    .noInput, "\(input): \(error.reason)",
+                    hint: "its name ends with a carriage return, as lines of Windows do; tr -d '\\r' removes them")
             case ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG, ENXIO:
                 throw Failure(.noInput, "\(input): \(error.reason)")
             default: throw error

@@ -10,8 +10,8 @@ struct Setup {
     /// `--engine`; nil where nobody said it.
     let engineOption: String?
     let printsTimings: Bool
-    /// How services are asked where there are many recordings, and nobody sits and waits; nil for one.
-    var batch: BatchPace?
+    /// How services are asked where that is said, or there may be several questions at once; nil as they come.
+    var pace: BatchPace?
 
     typealias Found<Value: Sendable> = Configuration.Found<Value>
 
@@ -144,11 +144,13 @@ struct Setup {
     }
 }
 
-/// How fast engines are asked where there are many recordings.
+/// How services are asked.
 struct BatchPace {
     let caps: RequestPace.Caps
     let jobs: Int
+    /// Whether there are many recordings, and nobody sits and waits.
+    let isForMany: Bool
 
-    /// Nobody waits at a keyboard: five more tries, and a quarter of an hour where a service asks for it.
-    static let retries = RetryPolicy(maximum: 5, longestWait: 900)
+    /// Without somebody at a keyboard: five more tries, and a quarter of an hour where a service asks for it.
+    var retries: RetryPolicy { isForMany ? RetryPolicy(maximum: 5, longestWait: 900) : RetryPolicy() }
 }

@@ -12,11 +12,15 @@ struct StopRule {
     var reason: Reason?
     /// Failures that may pass, one behind the other.
     private var inVain = 0
+    private var hasSucceeded = false
 
     /// So many in a row, beyond those that were under way together, are no bad luck any more.
     private static let patience = 5
 
-    mutating func succeeded() { inVain = 0 }
+    mutating func succeeded() {
+        inVain = 0
+        hasSucceeded = true
+    }
 
     /// Notes a failure of an engine.
     ///
@@ -25,6 +29,9 @@ struct StopRule {
     mutating func failed(_ error: EngineError, jobs: Int) -> Reason? {
         guard let status = ExitStatus(rawValue: CInt(error.code.rawValue)) else { return nil }
         switch error.code {
+        // The same options were right for another one.
+        case .usage where hasSucceeded:
+            return nil
         // A key, an option or a server's address is the same for all.
         case .noPermission, .configuration, .usage, .unavailable:
             return Reason(status: status, message: error.message)

@@ -25,9 +25,7 @@ struct Tally {
         case .failed: failed += 1
         }
         seconds += report.seconds ?? 0
-        let status = ExitStatus(rawValue: CInt(report.status)) ?? .internalError
-        // That a file is damaged was said when it was transcribed.
-        add(report.outcome == .complete && status != .noSpeech ? .done : status)
+        add(ExitStatus(rawValue: CInt(report.status)) ?? .internalError)
     }
 
     mutating func add(_ status: ExitStatus) {

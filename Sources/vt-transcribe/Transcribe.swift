@@ -20,7 +20,11 @@ struct Transcribe: VoiceProgram {
         version: version)
 
     @Argument(help: ArgumentHelp("Audio files, or folders; - is standard input, and the default.", valueName: "file"))
-    var inputs: [Path] = []
+    var named: [NamedInputs] = []
+
+    private var inputs: [Path] { named.flatMap(\.paths) }
+
+    static func arranged(_ arguments: [String]) -> [String] { NamedInputs.arranged(arguments) }
 
     @Option(
         help: ArgumentHelp(
@@ -111,6 +115,9 @@ struct Transcribe: VoiceProgram {
         if pending {
             if raw.raw { throw ValidationError("--raw is known of a recording that was kept") }
             if noKeep { throw ValidationError("--no-keep is for audio from a pipe, not for --pending") }
+            if let stray = batchOptions.strayWithPending {
+                throw ValidationError("\(stray) is about files, not about recordings that were kept (--pending)")
+            }
             if let stray = inputs.first(where: { !PendingStore.isID($0.description) }) {
                 throw ValidationError("\(stray) is no recording's name; --list-pending shows them")
             }
@@ -175,14 +182,17 @@ struct Transcribe: VoiceProgram {
         messages.apply()
         // We say ourselves what is wrong with an input, once.
         if environment("VT_LOG") != "debug" { EncodedAudio.silenceLibraries() }
-        Signals.surviveClosedPipes()
+        Signals.surviveFailedWrites()
         let configuration = try configurationOptions.read(environment)
         if let level = configuration.value(.log)?.string { Log.use(level) }
         var setup = Setup(
             configuration: configuration, options: engineOptions, engineOption: engine,
             printsTimings: timings)
-        if areMany || batchOptions.outputDir != nil {
-            setup.batch = BatchPace(caps: batchOptions.caps, jobs: batchOptions.jobs ?? Transcribe.jobsForServices)
+        let isForMany = areMany || batchOptions.outputDir != nil
+        if isForMany || batchOptions.caps != RequestPace.Caps() || batchOptions.jobs ?? 1 > 1 {
+            setup.pace = BatchPace(
+                caps: batchOptions.caps, jobs: batchOptions.jobs ?? (isForMany ? Transcribe.jobsForServices : 1),
+                isForMany: isForMany)
         }
         if configurationOptions.showConfig { return try showConfiguration(setup) }
         if listEngines { return try printEngines(setup) }

@@ -34,7 +34,7 @@ struct ClipboardDriver: VoiceProgram {
         """
 
     mutating func work() throws -> ExitStatus {
-        Signals.surviveClosedPipes()
+        Signals.surviveFailedWrites()
         switch operation {
         case .describe: try writeAll(STDOUT_FILENO, Self.description, name: "standard output")
         case .hold: try Holding.run()

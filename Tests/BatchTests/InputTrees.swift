@@ -110,6 +110,14 @@ import Testing
             try find([], list: Array(list.utf8)) == ["a.wav as a.wav", "b c.wav as b c.wav", "in/d.wav as in/d.wav"])
     }
 
+    /// Standard input is read as a recording where the command line says so, not where a file is called like it.
+    @Test func aHyphenInAListIsAFile() throws {
+        try write("-\n".utf8, to: directory("list"))
+        var sources = InputQueue.Sources()
+        sources.list = Path(directory("list"))
+        #expect(try InputQueue(sources) { _ in false }.next()?.path == Path("./-"))
+    }
+
     @Test func namesWithLineFeedsAndWithoutUTF8() throws {
         let odd = Path(Array(directory("x").utf8) + [0x0A, 0xFF, 0xFE] + Array(".wav".utf8))
         let file = try Descriptor.open(odd, O_WRONLY | O_CREAT)
@@ -127,9 +135,29 @@ import Testing
     @Test func theSameNameTwiceIsOneInputAndAnotherIsAClash() throws {
         try make("a.wav", "a.mp3", "sub/a.wav")
         #expect(try find(["a.wav", "a.wav"]) == ["a.wav as a.wav"])
+        let inOtherWords = ["/./a.wav", "//a.wav", "/sub/.././a.wav"].map { directory.path + $0 }
+        #expect(try find(["a.wav"] + inOtherWords.prefix(2)) == ["a.wav as a.wav"])
+        // Where `sub` is a link this is another file.
+        #expect(try find(["a.wav"] + inOtherWords.suffix(1)).last?.contains(" clashes as ") == true)
         #expect(try find(["a.wav", "a.mp3"]) == ["a.wav as a.wav", "a.mp3 as a.mp3"])
         #expect(
             try find(["a.wav", "a.mp3"]) { $0.stripsExtensions = true }.last?.hasPrefix("a.mp3 clashes as ") == true)
+    }
+
+    /// More names than wait for being taken elsewhere: they are all there before anybody takes one.
+    @Test func aLongCommandLineDoesNotWaitForItself() throws {
+        let names = (0..<70_000).map { Path(directory("\($0).wav")) }
+        let made = Monitor<InputQueue?>(nil)
+        try Thread("queue") {
+            var sources = InputQueue.Sources()
+            sources.named = names
+            let queue = try? InputQueue(sources) { _ in false }
+            made.change { $0 = queue }
+        }.detach()
+        let queue = try #require(made.wait(atMost: 60) { $0 })
+        var found: [Path] = []
+        while let taken = queue.next() { found.append(taken.path) }
+        #expect(found == names)
     }
 
     /// Every input is one process's, whatever the others are.

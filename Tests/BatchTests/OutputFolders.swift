@@ -140,10 +140,16 @@ import Testing
             #expect(try isComplete(folder.claim(name, stamp: stamp(), formats: ["txt"], resumes: true)))
         }
         let tooLong = Path(Array(repeating: UInt8(ascii: "x"), count: 254))
-        let claim = try mine(folder.claim(tooLong, stamp: stamp(), formats: ["txt"], resumes: true))
-        try claim.open("txt").write("x")
-        #expect(throws: SystemError.self) { try claim.commit(status: 0, facts: "{}") }
+        #expect(throws: SystemError.self, "before anybody has worked for it") {
+            try folder.claim(tooLong, stamp: stamp(), formats: ["txt"], resumes: true)
+        }
         #expect(entries(of: directory("out")).filter { $0.hasSuffix(".part") } == [])
+    }
+
+    @Test func aFolderInTheWayIsAnError() throws {
+        try makeDirectories(directory("out/sub/a.wav.srt"))
+        #expect(throws: SystemError.self) { try claim(formats: ["txt", "srt"]) }
+        #expect(entries(of: directory("out/sub")) == ["a.wav.srt"])
     }
 
     @Test func aFileInTheWayIsAnError() throws {

@@ -257,11 +257,13 @@ import Text
         ["a.wav", "--format", "txt,srt"], ["--output-dir", "out", "-o", "x", "a.wav"], ["--output-dir", "out", "-"],
         ["--output-dir", "out"], ["--output-dir", "out", "--events", "a.wav"], ["--resume", "a.wav"], ["-0", "a.wav"],
         ["--jobs", "0", "a.wav"], ["--shard", "3/2", "a.wav"], ["--shard", "0/2", "a.wav"], ["--report", "-", "a.wav"],
+        ["--usage", "-", "a.wav"],
         ["--strip-extension", "a.wav"], ["--files-from", "-", "-"], ["-r", "in", "--format", "srt"],
         ["--line-length", "30", "a.wav"], ["--format", "srt", "--lines", "0", "a.wav"],
         ["--part-length", "0.5s", "a.wav"],
         ["--requests-per-minute", "0", "a.wav"], ["--audio-per-hour", "0s", "a.wav"], ["--progress", "loud", "a.wav"],
-        ["--pending", "--output-dir", "out"],
+        ["--pending", "--output-dir", "out"], ["--pending", "--dry-run"], ["--pending", "--files-from", "list"],
+        ["--pending", "-j", "2"], ["--pending", "--report", "report"], ["--pending", "--max-audio", "1h"],
     ])
     func usage(arguments: [String]) throws {
         try make(["a.wav": 0.25])
@@ -286,6 +288,12 @@ import Text
         rename("\(files)/out/in/a.wav.txt", "\(files)/out/a.wav.txt")
         let again = try test.transcribe("in/a.wav", "--output-dir", "out", "--dry-run", "--resume", "-q")
         #expect(again.text.hasPrefix("transcribe\t"), "its output is gone: \(again)")
+        // Nobody writes to a FIFO for it, and standard input stays as it is.
+        mkfifo("\(files)/fifo", 0o600)
+        let streams = try run(
+            .shell("{ vt-transcribe --no-gate --engine fake --dry-run -q fifo - && wc -c; } <in/a.wav"), home: test.home
+        )
+        #expect(streams.text == "transcribe\t\tfifo\ntranscribe\t\t-\n8044\n", "\(streams)")
     }
 
     @Test func aLedgerHasALineForEachQuestion() throws {

@@ -87,6 +87,25 @@ import ToneWords
         #expect(try server.requests.count == 2)
     }
 
+    /// Also where one recording alone makes more of them.
+    @Test func aCapOnRequestsHoldsForTheParts() throws {
+        try make(1, seconds: 6)
+        let server = try SpeechServer("json")
+        let program = try start(
+            Command(
+                "vt-transcribe",
+                [
+                    "--no-gate", "--base-url", server.url, "--part-length", "2s", "--requests-per-minute", "2",
+                    "in/100.wav",
+                ],
+                environment: ["VT_API_KEY": "sk-made-up"]),
+            home: home)
+        try program.waitForOutput("two parts") { $0.split(separator: "\n").count == 2 }
+        program.signal(SIGINT)
+        #expect(try program.finish().ending == .signalled(SIGINT))
+        #expect(try server.requests.count == 2)
+    }
+
     /// A hundred thousand requests in vain would be a hundred thousand requests.
     @Test func aRefusedKeyIsTriedOnce() throws {
         try make(20)
