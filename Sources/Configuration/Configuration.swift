@@ -48,14 +48,12 @@ package struct Configuration: Sendable {
     ///
     /// - Parameters:
     ///   - path: what was asked for with `--config`; nil is `$XDG_CONFIG_HOME/vt/config.toml`, which need not exist.
-    ///   - profile: what was asked for with `--profile`; nil is `VT_PROFILE`.
+    ///   - profile: what was asked for with `--profile`; nil is none. No variable chooses one, since a profile can name an engine.
     ///   - environment: looks a variable up.
     /// - Throws: `ConfigurationError`.
     package init(
         path: String?, profile: String?, environment: (String) -> String?
     ) throws(ConfigurationError) {
-        // `VT_PROFILE` is for programs that are started by another, as vt-dictate(1) starts the others.
-        let profile = profile ?? environment("VT_PROFILE").flatMap { $0.isEmpty ? nil : $0 }
         guard let place = path ?? Configuration.standardPath(environment) else {
             if let profile {
                 throw ConfigurationError(

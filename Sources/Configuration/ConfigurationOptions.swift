@@ -9,7 +9,7 @@ package struct ConfigurationOptions: ParsableArguments {
     package var config: String?
 
     @Option(
-        help: ArgumentHelp("Use a profile of the configuration (default: what VT_PROFILE says).", valueName: "name"))
+        help: ArgumentHelp("Use a profile of the configuration.", valueName: "name"))
     package var profile: String?
 
     @Flag(help: "Show what is in force and where it comes from; do nothing else.")

@@ -148,19 +148,6 @@ private func origin(_ found: Configuration.Found<ConfigurationTable.Value>?) -> 
         #expect(try configuration(text, profile: "y").value(.device, in: .record)?.string == "usb")
     }
 
-    @Test func aVariableChoosesTheProfileWhereNobodyElseDoes() throws {
-        let folder = try TemporaryDirectory()
-        try write("[profile.a]\nmodel = \"1\"\n[profile.b]\nmodel = \"2\"\n", to: folder("c"))
-        func model(_ profile: String?, _ variable: String) throws -> String? {
-            try Configuration(path: folder("c"), profile: profile) { $0 == "VT_PROFILE" ? variable : nil }
-                .value(.model, for: "x")?.string
-        }
-        #expect(try model(nil, "b") == "2")
-        #expect(try model("a", "b") == "1")
-        #expect(try model(nil, "") == nil)
-        #expect(throws: ConfigurationError.self) { try model(nil, "c") }
-    }
-
     @Test func nothingAtAllCanBeAskedFor() throws {
         let none = try Configuration(path: "/dev/null", profile: nil) { $0 == "HOME" ? "/nonexistent" : nil }
         #expect(none.file == nil)

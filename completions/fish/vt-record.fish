@@ -98,7 +98,7 @@ complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_op
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" pre-roll' -l 'pre-roll' -d 'With --wait-for-speech: begin so long before the speech (default: 500ms).' -rfka ''
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" detector' -l 'detector' -d 'silero or energy (default: silero where its weights are installed).' -rfka 'silero energy'
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" config' -l 'config' -d 'Read this configuration instead of ~/.config/vt/config.toml (vt.toml(5)); /dev/null is none.' -rfka ''
-complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" profile' -l 'profile' -d 'Use a profile of the configuration (default: what VT_PROFILE says).' -rfka ''
+complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" profile' -l 'profile' -d 'Use a profile of the configuration.' -rfka ''
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" show-config' -l 'show-config' -d 'Show what is in force and where it comes from; do nothing else.'
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" q quiet' -l 'quiet' -s 'q' -d 'Say nothing on standard error but why it failed.'
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" version' -l 'version' -d 'Show the version.'

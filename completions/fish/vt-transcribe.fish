@@ -126,7 +126,7 @@ complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_fla
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" pending-id' -l 'pending-id' -d 'Name the recording from a pipe, for --pending and --discard.' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" timings' -l 'timings' -d 'Say on standard error what each request to the network cost, a line of JSON for each.'
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" config' -l 'config' -d 'Read this configuration instead of ~/.config/vt/config.toml (vt.toml(5)); /dev/null is none.' -rfka ''
-complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" profile' -l 'profile' -d 'Use a profile of the configuration (default: what VT_PROFILE says).' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" profile' -l 'profile' -d 'Use a profile of the configuration.' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" show-config' -l 'show-config' -d 'Show what is in force and where it comes from; do nothing else.'
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" q quiet' -l 'quiet' -s 'q' -d 'Say nothing on standard error but why it failed.'
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" version' -l 'version' -d 'Show the version.'

@@ -87,7 +87,7 @@ complete -c 'vt-type' -n '__vt-type_should_offer_completions_for_flags_or_option
 complete -c 'vt-type' -n '__vt-type_should_offer_completions_for_flags_or_options "vt-type" suffix' -l 'suffix' -d 'Type this after each utterance.' -rfka ''
 complete -c 'vt-type' -n '__vt-type_should_offer_completions_for_flags_or_options "vt-type" delay' -l 'delay' -d 'Wait between keys, for windows that lose some (default: none).' -rfka ''
 complete -c 'vt-type' -n '__vt-type_should_offer_completions_for_flags_or_options "vt-type" config' -l 'config' -d 'Read this configuration instead of ~/.config/vt/config.toml (vt.toml(5)); /dev/null is none.' -rfka ''
-complete -c 'vt-type' -n '__vt-type_should_offer_completions_for_flags_or_options "vt-type" profile' -l 'profile' -d 'Use a profile of the configuration (default: what VT_PROFILE says).' -rfka ''
+complete -c 'vt-type' -n '__vt-type_should_offer_completions_for_flags_or_options "vt-type" profile' -l 'profile' -d 'Use a profile of the configuration.' -rfka ''
 complete -c 'vt-type' -n '__vt-type_should_offer_completions_for_flags_or_options "vt-type" show-config' -l 'show-config' -d 'Show what is in force and where it comes from; do nothing else.'
 complete -c 'vt-type' -n '__vt-type_should_offer_completions_for_flags_or_options "vt-type" q quiet' -l 'quiet' -s 'q' -d 'Say nothing on standard error but why it failed.'
 complete -c 'vt-type' -n '__vt-type_should_offer_completions_for_flags_or_options "vt-type" version' -l 'version' -d 'Show the version.'

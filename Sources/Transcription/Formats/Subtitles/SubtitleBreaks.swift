@@ -4,6 +4,8 @@ struct SubtitleBreaks {
     private let rules: SubtitleRules
     /// Columns up to a token, spaces included.
     private let columns: [Int]
+    /// How well each token ends a line, which is asked often.
+    private let endings: [SubtitleTokens.Ending]
 
     init(_ tokens: SubtitleTokens, _ rules: SubtitleRules) {
         self.tokens = tokens.tokens
@@ -13,6 +15,7 @@ struct SubtitleBreaks {
             columns.append(columns[columns.count - 1] + token.columns + (token.isSpaced ? 1 : 0))
         }
         self.columns = columns
+        endings = tokens.tokens.map(\.ending)
     }
 
     /// The subtitles: the breaks that cost least in all (Knuth and Plass, 1981, break paragraphs so).
@@ -67,14 +70,14 @@ struct SubtitleBreaks {
         var cost = 1.0
         if range.upperBound < tokens.count {
             let rest = pause(before: range.upperBound)
-            switch tokens[range.upperBound - 1].ending {
+            switch endings[range.upperBound - 1] {
             case .sentence: break
             case .clause: cost += 0.5
             case .word: cost += rest >= 300 ? 0.6 : 1.2
             }
         }
         // A sentence that ends in the middle of it.
-        for index in range.dropFirst() where tokens[index - 1].ending == .sentence { cost += 0.6 }
+        for index in range.dropFirst() where endings[index - 1] == .sentence { cost += 0.6 }
         let seconds = max(0.2, Double(length(range)) / 1000)
         let speed = Double(width(range)) / seconds
         if speed > SubtitleRules.readingSpeed { cost += min(1, (speed - SubtitleRules.readingSpeed) / 20) }
@@ -97,7 +100,7 @@ struct SubtitleBreaks {
                 // Lines of a length, the second rather the longer one; better behind a comma than before the last word.
                 let difference = Double(first - second)
                 var cost = abs(difference) / Double(rules.lineLength) + (difference > 0 ? 0.1 : 0)
-                cost += [0.0, 0.15, 0.5][tokens[place - 1].ending.rawValue]
+                cost += [0.0, 0.15, 0.5][endings[place - 1].rawValue]
                 if cost < best?.cost ?? .infinity { best = (cost, place) }
             }
             return best.map { [$0.place] }
