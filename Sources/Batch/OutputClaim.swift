@@ -49,7 +49,7 @@ package final class OutputClaim: @unchecked Sendable {
             }
             let line = CompletionRecord(stamp: stamp, status: status, outputs: sizes).line
             try writeAll(record.number, line + facts + "\n", name: files.record.description)
-            for output in outputs { try OutputClaim.rename(files.unfinished(output.format), output.file.path) }
+            for (output, size) in zip(outputs, sizes) { try giveName(output.format, size.size) }
             isOver = true
             unlinkIfThere(files.parts)
         } catch {
@@ -66,9 +66,15 @@ package final class OutputClaim: @unchecked Sendable {
         unlink(files.record)
     }
 
-    private static func rename(_ from: Path, _ to: Path) throws(SystemError) {
-        try retrying("rename", on: to.description) {
-            from.withCString { from in to.withCString { Glibc.rename(from, $0) } }
+    private func giveName(_ format: String, _ size: Int) throws(SystemError) {
+        let (unfinished, final) = (files.unfinished(format), files.output(format))
+        do throws(SystemError) {
+            try retrying("rename", on: final.description) {
+                unfinished.withCString { from in final.withCString { rename(from, $0) } }
+            }
+        } catch {
+            // Who has seen the record a moment ago has given the output its name.
+            guard error.code == ENOENT, fileSize(final) == size else { throw error }
         }
     }
 }

@@ -124,16 +124,10 @@ package struct OutputFolder: Sendable {
     /// Whether an output is there as its record says; one that a crash has left without its name gets it.
     private func complete(_ output: CompletionRecord.Output, _ files: OutputNames) -> Bool {
         let (unfinished, final) = (files.unfinished(output.format), files.output(output.format))
-        if size(of: unfinished) == output.size {
+        if fileSize(unfinished) == output.size {
             _ = unfinished.withCString { from in final.withCString { rename(from, $0) } }
         }
-        return size(of: final) == output.size
-    }
-
-    private func size(of path: Path) -> Int? {
-        var status = stat()
-        guard path.withCString({ lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        return Int(status.st_size)
+        return fileSize(final) == output.size
     }
 
     /// Whether an output may get its name, before anybody works for it: it may be too long, or that of a folder.
@@ -193,6 +187,13 @@ private struct Instant: Comparable, Sendable {
     static func < (left: Instant, right: Instant) -> Bool {
         (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
     }
+}
+
+/// Bytes of a regular file; nil where there is none.
+func fileSize(_ path: Path) -> Int? {
+    var status = stat()
+    guard path.withCString({ lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Int(status.st_size)
 }
 
 /// Removes a file that is hardly ever there: to look costs less than to try, which locks the folder.

@@ -112,6 +112,16 @@ import Testing
         #expect(try text(of: directory("out/sub/a.wav.txt")) == "words\n")
     }
 
+    /// Another process that looks at the record right then gives the output its name before its owner does.
+    @Test func whoeverGivesAnOutputItsName() throws {
+        let claim = try mine(claim())
+        try claim.open("txt").write("words\n")
+        rename(directory("out/sub/.a.wav.txt.part"), directory("out/sub/a.wav.txt"))
+        try claim.commit(status: 0, facts: "{}")
+        #expect(try isComplete(self.claim()))
+        #expect(try text(of: directory("out/sub/a.wav.txt")) == "words\n")
+    }
+
     /// A crash before it: what was begun is begun anew.
     @Test func whatWasLeftUnfinishedIsReplaced() throws {
         try makeDirectories(directory("out/sub"))
