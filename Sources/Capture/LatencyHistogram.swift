@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import POSIX
 
 /// How long things took, in classes of 0.1 ms up to one second: percentiles without keeping every value.
 package struct LatencyHistogram: Sendable {
@@ -43,11 +43,11 @@ final class LatencyMarks: Sendable {
         var count = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     /// Notes when the device had the bytes up to a position.
     func add(end: Int, stampedAt: Int64) {
-        state.withLock { state in
+        state.note { state in
             guard state.count < state.marks.count else { return }
             let index = (state.first + state.count) % state.marks.count
             state.marks[index] = Mark(end: end, stampedAt: stampedAt)
@@ -57,7 +57,7 @@ final class LatencyMarks: Sendable {
 
     /// Takes the notes on what lies before a position.
     func take(upTo position: Int, _ body: (Int64) -> Void) {
-        state.withLock { state in
+        state.note { state in
             while state.count > 0, state.marks[state.first].end <= position {
                 body(state.marks[state.first].stampedAt)
                 state.first = (state.first + 1) % state.marks.count

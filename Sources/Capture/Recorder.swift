@@ -46,14 +46,14 @@ package final class Recorder: Sendable {
     package let queue: RecordingQueue
     private let limit: Int?
     private let listener: (@Sendable (UnsafeRawBufferPointer) -> Void)?
-    private let events = Mutex<[Event]>([])
+    private let events = Monitor<[Event]>([])
     private let eventBell: Bell
     private let stopBell: Bell
     private let endBell: Bell
     private let stopping = Atomic<Bool>(false)
     /// Counts the rounds of the capturing thread, so that one that hangs in a library call is noticed.
     private let rounds = Atomic<Int>(0)
-    private let sum = Mutex(Totals())
+    private let sum = Monitor(Totals())
 
     /// A microphone that was silent for so long is broken. Headsets and suspended sources need more to wake up.
     private static let longestSilence = 2000
@@ -117,12 +117,12 @@ package final class Recorder: Sendable {
     }
 
     private func takeEvent() -> Event? {
-        events.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        events.note { $0.isEmpty ? nil : $0.removeFirst() }
     }
 
     /// Adds to what there is to tell. Any thread may call it.
     package func tell(_ event: Event) {
-        events.withLock { $0.append(event) }
+        events.note { $0.append(event) }
         eventBell.ring()
     }
 
@@ -131,7 +131,7 @@ package final class Recorder: Sendable {
     package func tell(_ message: RecorderMessage) {
         guard let gap = message.gap else { return tell(.message(message)) }
         let frames = Int((gap * Double(format.sampleRate)).rounded())
-        let position = sum.withLock { sum in
+        let position = sum.note { sum in
             sum.lostFrames += frames
             sum.overruns += 1
             return sum.frames
@@ -139,7 +139,7 @@ package final class Recorder: Sendable {
         tell(.overrun(frames: frames, at: position))
     }
 
-    package var totals: Totals { sum.withLock { $0 } }
+    package var totals: Totals { sum.read { $0 } }
 
     /// A number that changes for as long as the capturing thread is alive.
     var pulse: Int { rounds.load(ordering: .relaxed) }
@@ -248,7 +248,7 @@ package final class Recorder: Sendable {
     ///
     /// - Returns: false once the limit is reached.
     private func keep(_ arrival: Arrival, _ scratch: UnsafeMutableRawBufferPointer) -> Bool {
-        var position = sum.withLock { $0.frames }
+        var position = sum.read(\.frames)
         let room = limit.map { $0 - position } ?? .max
         let lost = min(arrival.lostFrames, room)
         let frames = min(arrival.frames, room - lost)
@@ -270,7 +270,7 @@ package final class Recorder: Sendable {
         }
         unsafe listener?(bytes)
         let end = position + frames
-        sum.withLock {
+        sum.note {
             $0.frames = end
             $0.lostFrames += lost
             if arrival.lostFrames > 0 { $0.overruns += 1 }
@@ -283,7 +283,7 @@ package final class Recorder: Sendable {
 
     private func tellDropped(_ frames: Int) {
         let begin = dropping.exchange(-1, ordering: .relaxed)
-        sum.withLock { $0.droppedFrames += frames }
+        sum.note { $0.droppedFrames += frames }
         tell(.dropped(frames: frames, at: max(0, begin)))
     }
 }

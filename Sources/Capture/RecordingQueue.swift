@@ -1,7 +1,6 @@
 package import Audio
 internal import Glibc
 package import POSIX
-internal import Synchronization
 
 /// What lies between the thread that captures, which never waits, and the one that writes, which may have to.
 ///
@@ -65,7 +64,7 @@ package final class RecordingQueue: @unchecked Sendable {
     /// Bytes that it holds at most.
     package let capacity: Int
     private let memory: UnsafeMutableRawPointer
-    private let state = Mutex(State())
+    private let state = Monitor(State())
     private let bell: Bell
     /// Written by the appending thread, read by the taking one.
     private let marks = LatencyMarks()
@@ -91,7 +90,7 @@ package final class RecordingQueue: @unchecked Sendable {
         }
         unsafe memory = address
         bell = try Bell.make()
-        state.withLock { $0.gaps.reserveCapacity(64) }
+        state.note { $0.gaps.reserveCapacity(64) }
     }
 
     deinit {
@@ -102,7 +101,7 @@ package final class RecordingQueue: @unchecked Sendable {
 
     /// Says that the device has opened.
     package func open() {
-        state.withLock { $0.opened = true }
+        state.note { $0.opened = true }
         ring()
     }
 
@@ -114,7 +113,7 @@ package final class RecordingQueue: @unchecked Sendable {
     package func append(_ bytes: UnsafeRawBufferPointer, stampedAt: Int64) -> Fate {
         let count = bytes.count
         guard count > 0 else { return .kept }
-        let begin: Int? = state.withLock { state in
+        let begin: Int? = state.note { state in
             let held = state.appended - state.taken
             if held == 0, state.lent == 0 { self.rewind(&state) }
             // Once it drops, it drops for a while: a second in one piece spoils less than every other period.
@@ -131,7 +130,7 @@ package final class RecordingQueue: @unchecked Sendable {
         if first < count {
             unsafe memory.copyMemory(from: bytes.baseAddress.unsafelyUnwrapped + first, byteCount: count - first)
         }
-        let fate: Fate = state.withLock { state in
+        let fate: Fate = state.note { state in
             let dropped = state.dropped
             if dropped > 0 { self.addGap(dropped, to: &state) }
             state.dropped = 0
@@ -147,7 +146,7 @@ package final class RecordingQueue: @unchecked Sendable {
     /// Adds silence: so many frames were captured and lost.
     package func appendSilence(frames: Int) {
         guard frames > 0 else { return }
-        state.withLock { state in
+        state.note { state in
             if state.dropped > 0 {
                 state.dropped += frames
             } else {
@@ -163,7 +162,7 @@ package final class RecordingQueue: @unchecked Sendable {
     /// - Returns: frames that were dropped last, and are silence at the end now.
     @discardableResult
     package func end(_ error: CaptureError? = nil) -> Int {
-        let dropped = state.withLock { state in
+        let dropped = state.note { state in
             guard !state.ended else { return 0 }
             let dropped = state.dropped
             if dropped > 0 { self.addGap(dropped, to: &state) }
@@ -192,7 +191,7 @@ package final class RecordingQueue: @unchecked Sendable {
     }
 
     private func ring() {
-        if state.withLock({ $0.waiting }) { bell.ring() }
+        if state.read(\.waiting) { bell.ring() }
     }
 
     // MARK: The thread that writes
@@ -202,8 +201,8 @@ package final class RecordingQueue: @unchecked Sendable {
     /// - Parameter milliseconds: the longest wait; nil waits without end.
     package func next(milliseconds: Int? = nil) -> Item {
         if let item = take() { return item }
-        state.withLock { $0.waiting = true }
-        defer { state.withLock { $0.waiting = false } }
+        state.note { $0.waiting = true }
+        defer { state.note { $0.waiting = false } }
         // Between the first look and the flag something may have come.
         if let item = take() { return item }
         bell.wait(milliseconds: milliseconds)
@@ -212,7 +211,7 @@ package final class RecordingQueue: @unchecked Sendable {
 
     private func take() -> Item? {
         var done = 0
-        let item: Item? = state.withLock { state in
+        let item: Item? = state.note { state in
             if state.opened {
                 state.opened = false
                 return .opened
@@ -241,6 +240,6 @@ package final class RecordingQueue: @unchecked Sendable {
 
     /// Bytes that are held at present.
     package var held: Int {
-        state.withLock { $0.appended - $0.taken }
+        state.read { $0.appended - $0.taken }
     }
 }

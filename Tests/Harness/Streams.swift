@@ -1,7 +1,6 @@
 internal import CHarness
 internal import Glibc
 internal import POSIX
-internal import Synchronization
 
 /// What a program finds on its standard input.
 package enum Input: Sendable {
@@ -37,16 +36,16 @@ package enum Output: Sendable {
 
 /// Bytes as a thread collects them.
 final class Collector: Sendable {
-    private let state = Mutex<(bytes: [UInt8], begun: Bool, ended: Bool)>(([], false, false))
+    private let state = Monitor<(bytes: [UInt8], begun: Bool, ended: Bool)>(([], false, false))
 
-    var bytes: [UInt8] { state.withLock { $0.bytes } }
+    var bytes: [UInt8] { state.read { $0.bytes } }
     var text: String { String(decoding: bytes, as: UTF8.self) }
-    var isCollecting: Bool { state.withLock { $0.begun } }
-    var ended: Bool { state.withLock { $0.ended } }
+    var isCollecting: Bool { state.read { $0.begun } }
+    var ended: Bool { state.read { $0.ended } }
 
     /// Reads a descriptor to its end on a thread of its own, and closes it.
     func collect(_ descriptor: CInt) throws {
-        state.withLock { $0.begun = true }
+        state.note { $0.begun = true }
         try Thread("collect") { [self] in
             var chunk = [UInt8](repeating: 0, count: 65536)
             while true {
@@ -54,20 +53,20 @@ final class Collector: Sendable {
                 if count < 0, errno == EINTR { continue }
                 // A pseudo-terminal's master fails with EIO when the last program on it is gone.
                 if count <= 0 { break }
-                state.withLock { $0.bytes += chunk[..<count] }
+                state.note { $0.bytes += chunk[..<count] }
             }
             close(descriptor)
-            state.withLock { $0.ended = true }
+            state.note { $0.ended = true }
         }.detach()
     }
 }
 
 /// The writing end of a pipe; writing to one whose reader has gone is reported, not fatal.
 final class Feeder: Sendable {
-    private let descriptor: Mutex<CInt>
+    private let descriptor: Monitor<CInt>
 
     init(_ descriptor: CInt) {
-        self.descriptor = Mutex(descriptor)
+        self.descriptor = Monitor(descriptor)
     }
 
     deinit {
@@ -75,7 +74,7 @@ final class Feeder: Sendable {
     }
 
     func close() {
-        descriptor.withLock {
+        descriptor.note {
             if $0 >= 0 { Glibc.close($0) }
             $0 = -1
         }
@@ -84,7 +83,7 @@ final class Feeder: Sendable {
     /// - Returns: whether all of it was taken.
     @discardableResult
     func write(_ bytes: ArraySlice<UInt8>) -> Bool {
-        let descriptor = descriptor.withLock { $0 }
+        let descriptor = descriptor.read { $0 }
         var rest = bytes
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
