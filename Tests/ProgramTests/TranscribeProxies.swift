@@ -67,18 +67,18 @@ import Text
 
     /// The password of a proxy is in no message, at no level.
     @Test func nameAndPassword() throws {
-        let proxy = try ConnectProxy(to: server, "--credentials", "ada:pass%word")
-        let result = try transcribe(["HTTPS_PROXY": "http://ada:pass%25word@127.0.0.1:\(proxy.port)"])
+        let proxy = try ConnectProxy(to: server, "--credentials", "turing:pass%word")
+        let result = try transcribe(["HTTPS_PROXY": "http://turing:pass%25word@127.0.0.1:\(proxy.port)"])
         #expect(result.text == CloudHome.text + "\n", "\(result)")
         #expect(!result.errors.contains("pass"))
-        let wrong = try transcribe(["HTTPS_PROXY": "http://ada:secret@127.0.0.1:\(proxy.port)"])
+        let wrong = try transcribe(["HTTPS_PROXY": "http://turing:secret@127.0.0.1:\(proxy.port)"])
         #expect(wrong.status == 77, "\(wrong)")
         #expect(wrong.errors.contains("\(url): the proxy 127.0.0.1:\(proxy.port) refuses to connect (407); "))
         #expect(wrong.errors.hasSuffix("hint: look at name and password in HTTPS_PROXY\n"), "\(wrong)")
         let none = try transcribe(["https_proxy": "127.0.0.1:\(proxy.port)"])
         #expect(none.status == 77)
         #expect(none.errors.contains("hint: put name and password into https_proxy: http://NAME:"), "\(none)")
-        for result in [wrong, none] { #expect(!result.errors.contains("secret") && !result.errors.contains("ada")) }
+        for result in [wrong, none] { #expect(!result.errors.contains("secret") && !result.errors.contains("turing")) }
         #expect(test.kept.count == 2)
     }
 
@@ -93,10 +93,10 @@ import Text
     }
 
     @Test(arguments: [
-        ("http://ada:secret@127.0.0.1:1", CInt(75), "Failed to connect to 127.0.0.1 port 1"),
-        ("http://ada:secret@no-such-proxy.invalid", 75, "Could not resolve proxy: no-such-proxy.invalid"),
-        ("gopher://ada:secret@127.0.0.1:1", 78, "Unsupported proxy scheme for 'gopher://****@127.0.0.1:1'"),
-        ("http://ada:secret@:::", 78, "Unsupported proxy syntax in 'http://****@:::'"),
+        ("http://turing:secret@127.0.0.1:1", CInt(75), "Failed to connect to 127.0.0.1 port 1"),
+        ("http://turing:secret@no-such-proxy.invalid", 75, "Could not resolve proxy: no-such-proxy.invalid"),
+        ("gopher://turing:secret@127.0.0.1:1", 78, "Unsupported proxy scheme for 'gopher://****@127.0.0.1:1'"),
+        ("http://turing:secret@:::", 78, "Unsupported proxy syntax in 'http://****@:::'"),
     ])
     func aProxyThatIsNone(value: String, status: CInt, words: String) throws {
         let result = try transcribe(["HTTPS_PROXY": value])
