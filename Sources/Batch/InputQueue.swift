@@ -1,6 +1,5 @@
 internal import Glibc
 package import POSIX
-internal import Synchronization
 
 /// The inputs of a batch, found while the first of them are worked on.
 package final class InputQueue: Sendable {
@@ -107,7 +106,8 @@ package final class InputQueue: Sendable {
 
     private func add(_ found: Finder.Result, mostWaiting: Int) -> Bool {
         guard case .item(let item) = found else {
-            return state.change { state in
+            // Nobody waits for that.
+            return state.note { state in
                 state.passedOver += 1
                 return !state.isAbandoned
             }
