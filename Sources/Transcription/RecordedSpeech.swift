@@ -102,20 +102,21 @@ package final class RecordedSpeech: SpeechSource {
     }
 
     /// What kind of file it is, where it is one that services know; known before anything of it is read.
-    package var container: AudioContainer? {
+    package private(set) lazy var container: AudioContainer? = {
         guard let file else { return nil }
         let first = withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
             let count = pread(file, buffer.baseAddress, buffer.count, 0)
             return Array(buffer[..<max(0, count)])
         }
         return AudioContainer(recognising: first)
-    }
+    }()
 
     /// The recording as the file that it is, once it was read to its end; nil where its samples are the better choice.
     ///
     /// Not every server likes a WAV of other samples than 16 bits, or one or a FLAC that does not say its length (PROVIDERS 7).
     package var wholeFile: OriginalFile? {
-        guard let file, let container, let reader, !hasProblem.isNoted.load(ordering: .relaxed), reader.damage == nil
+        guard let file, let container, let reader, !hasProblem.isNoted.load(ordering: .relaxed), reader.damage == nil,
+            seconds > 0
         else { return nil }
         switch container {
         case .wav:
@@ -235,35 +236,5 @@ private final class SaidOnce: Sendable {
 
     func say(_ message: String) {
         if said.withLock({ $0.insert(message).inserted }) { onMessage(message) }
-    }
-}
-
-/// Finds the loudest moment of a recording.
-struct LoudnessMeter {
-    /// 50 ms at 16 kHz: longer than a click, shorter than a syllable.
-    private static let window = 800
-
-    private var squares = 0
-    private var count = 0
-    private var largest = 0
-
-    mutating func add(_ samples: UnsafeBufferPointer<Int16>) {
-        var rest = samples[...]
-        while !rest.isEmpty {
-            let part = rest.prefix(LoudnessMeter.window - count)
-            for sample in part { squares &+= Int(sample) &* Int(sample) }
-            count += part.count
-            rest = rest.dropFirst(part.count)
-            if count == LoudnessMeter.window {
-                largest = max(largest, squares)
-                (squares, count) = (0, 0)
-            }
-        }
-    }
-
-    /// In dB relative to full scale. A last, shorter window counts as if silence followed.
-    var loudest: Double {
-        let mean = Double(max(largest, squares)) / Double(LoudnessMeter.window)
-        return 10 * log10(mean / (32768 * 32768))
     }
 }

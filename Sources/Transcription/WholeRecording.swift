@@ -1,7 +1,7 @@
 /// A recording that may go to an engine as the file that it is, or as its samples where the engine can't have it so.
 package final class WholeRecording: SpeechSource {
     private let speech: RecordedSpeech
-    private let sent: SentAudio?
+    private let gated: GatedSpeech?
     package let original: OriginalFile?
     package let isSpeechCertain: Bool
 
@@ -12,7 +12,7 @@ package final class WholeRecording: SpeechSource {
     package init(_ speech: RecordedSpeech, _ original: OriginalFile, heardBy gated: GatedSpeech?) {
         self.speech = speech
         self.original = original
-        sent = gated?.sent
+        self.gated = gated
         isSpeechCertain = gated?.isSpeechCertain ?? false
         speech.restart(at: 0)
     }
@@ -23,5 +23,8 @@ package final class WholeRecording: SpeechSource {
 
     package func restart(at sample: Int) { speech.restart(at: sample) }
 
-    package func speech(in range: Range<Int>) -> [Range<Int>]? { sent?.speech(in: range) }
+    package func speech(in range: Range<Int>) -> [Range<Int>]? {
+        gated?.finishListening()
+        return gated?.sent.speech(in: range)
+    }
 }

@@ -19,11 +19,17 @@ package struct SpeechStream {
     package mutating func push(_ samples: Span<Float>, _ emit: (Segmenter.Event) -> Void) {
         var taken = 0
         while taken < samples.count {
+            if filled == 0, samples.count &- taken >= DetectionWindow.length {
+                let next = samples.extracting(taken..<taken &+ DetectionWindow.length)
+                segmenter.push(detector.probability(of: next), emit)
+                taken &+= DetectionWindow.length
+                continue
+            }
             let count = min(DetectionWindow.length &- filled, samples.count &- taken)
             for index in 0..<count { window[filled &+ index] = samples[taken &+ index] }
             filled &+= count
             taken &+= count
-            if filled == DetectionWindow.length { hear(emit) }
+            if filled == DetectionWindow.length { hearCollected(emit) }
         }
     }
 
@@ -31,14 +37,13 @@ package struct SpeechStream {
     package mutating func finish(_ emit: (Segmenter.Event) -> Void) {
         if filled > 0 {
             for index in filled..<DetectionWindow.length { window[index] = 0 }
-            hear(emit)
+            hearCollected(emit)
         }
         segmenter.finish(emit)
     }
 
-    private mutating func hear(_ emit: (Segmenter.Event) -> Void) {
-        let probability = detector.probability(of: window.span)
-        segmenter.push(probability, count: filled, emit)
+    private mutating func hearCollected(_ emit: (Segmenter.Event) -> Void) {
+        segmenter.push(detector.probability(of: window.span), count: filled, emit)
         filled = 0
     }
 }

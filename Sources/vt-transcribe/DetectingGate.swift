@@ -10,6 +10,9 @@ final class DetectingGate: SpeechGate {
     let isSure: Bool
     private let detector: any Detector
     private var stream: SpeechStream
+    /// Samples at full scale ±1, for which there is no memory to be found while somebody speaks.
+    private var scaled = [Float](repeating: 0, count: DetectingGate.blockSize)
+    private static let blockSize = 4096
     /// Whether the speech that goes on was told of.
     private var hasBegun = false
 
@@ -41,9 +44,11 @@ final class DetectingGate: SpeechGate {
     }
 
     func hear(_ samples: UnsafeBufferPointer<Int16>, _ tell: (SpeechEdge) -> Void) {
-        let scaled = samples.map { Float($0) / 32768 }
-        let span = scaled.span
-        stream.push(span) { hear($0, tell) }
+        for start in stride(from: 0, to: samples.count, by: DetectingGate.blockSize) {
+            let count = min(DetectingGate.blockSize, samples.count - start)
+            for index in 0..<count { scaled[index] = Float(samples[start + index]) / 32768 }
+            stream.push(scaled.span.extracting(0..<count)) { hear($0, tell) }
+        }
     }
 
     func finish(_ tell: (SpeechEdge) -> Void) {

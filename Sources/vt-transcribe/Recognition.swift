@@ -51,9 +51,9 @@ struct Recognition {
         try writer.begin()
         let gated = gate.map { GatedSpeech(speech, gate: $0) }
         var hasSpoken = false
-        var check = EventCheck(gated?.sent, needsTimes: settings.timesUse == .needed) {
-            Log.info("\(engine.name): \($0)")
-        }
+        var check = EventCheck(
+            gated?.sent, needsTimes: settings.timesUse == .needed, listen: { gated?.finishListening() }
+        ) { Log.info("\(engine.name): \($0)") }
         func take(_ event: RecognitionEvent) throws {
             if speech.isRefused { return }
             switch event {
@@ -124,6 +124,7 @@ struct Recognition {
         guard let gate, let gated else {
             return isAudible ? .sound(Listener(name: engine.name, isEngine: true)) : .silence
         }
+        gated.finishListening()
         let hasSpeech = gated.sent.hasSpeech
         guard gate.isSure ? hasSpeech : isAudible else { return .silence }
         return .sound(Listener(name: hasSpeech ? engine.name : gate.name, isEngine: hasSpeech))

@@ -4,10 +4,15 @@ import Transcription
 
 /// A gate that hears speech wherever a sample is not zero, 100 ms later than it came, as detectors do.
 final class LevelGate: SpeechGate {
-    let isSure = true
-    private var position = 0
+    let isSure: Bool
+    /// Samples heard of the stream.
+    private(set) var position = 0
     private var start: Int?
     private var lastLoud = 0
+
+    init(isSure: Bool = true) {
+        self.isSure = isSure
+    }
 
     var earliestStart: Int { start ?? position }
 

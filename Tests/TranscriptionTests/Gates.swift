@@ -93,6 +93,82 @@ private func everything(of speech: GatedSpeech) throws -> [Int16] {
     }
 }
 
+/// A recording that is heard before anything of it is given: whether it goes as it is.
+@Suite struct Listening {
+    private let gate = LevelGate()
+
+    private func listen(_ parts: [Double], block: Int = 4096, gate: LevelGate) throws -> (
+        speech: GatedSpeech, contents: GatedSpeech.Contents
+    ) {
+        let speech = GatedSpeech(Recording(parts, block: block), gate: gate)
+        return (speech, try speech.listen(forSilenceOf: 1.5) { false })
+    }
+
+    private func places(_ speech: GatedSpeech, seconds: Double) -> [Range<Int>]? {
+        speech.speech(in: 0..<Int(seconds * 16000))
+    }
+
+    /// No silence in it could be long enough, so that somebody speaks is all that has to be known.
+    @Test(arguments: [100, 4096, 100_000]) func aShortOneIsHeardUntilSomebodySpeaks(block: Int) throws {
+        let (speech, contents) = try listen([-0.2, 0.3, -0.4, 0.3, -0.2], block: block, gate: gate)
+        #expect(contents == .speech)
+        #expect(gate.position < 4800, "\(gate.position) samples were heard")
+        #expect(speech.sent.hasSpeech && speech.sent.count == 22400)
+        // Where else is known when it is asked for.
+        speech.finishListening()
+        #expect(gate.position == 22400)
+        #expect(places(speech, seconds: 1.4) == [3200..<8000, 14400..<19200])
+        speech.finishListening()
+        #expect(places(speech, seconds: 1.4) == [3200..<8000, 14400..<19200], "once is enough")
+    }
+
+    @Test func whoIsNotSureHearsAllOfIt() throws {
+        let unsure = LevelGate(isSure: false)
+        let (speech, contents) = try listen([-0.2, 0.3, -0.4], gate: unsure)
+        #expect(contents == .speech && unsure.position == 14400)
+        #expect(places(speech, seconds: 0.9) == [3200..<8000])
+    }
+
+    /// To the sample: in one that is no longer than the silence there can be none that is longer.
+    @Test func aLongerOneIsHeardToItsEnd() throws {
+        #expect(try listen([0.1, -1.4], gate: gate).contents == .speech)
+        #expect(gate.position < 24000)
+        #expect(try listen([0.1, -1.4, 1.0 / 16000], gate: gate).contents == .speech)
+        #expect(gate.position == 24001)
+        #expect(try listen([0.2, -1.6, 0.2], gate: gate).contents == .speechAndSilence)
+        #expect(try listen([0.2, -1.6], gate: gate).contents == .speechAndSilence)
+    }
+
+    @Test(arguments: [[], [-1], [-1.5], [-20]] as [[Double]]) func silenceIsSilence(parts: [Double]) throws {
+        let (speech, contents) = try listen(parts, gate: gate)
+        #expect(contents == .silence && !speech.sent.hasSpeech)
+    }
+
+    /// It goes as samples after all.
+    @Test func itCanBeginAnew() throws {
+        let (speech, contents) = try listen([-0.6, 0.3], gate: gate)
+        #expect(contents == .speech)
+        try speech.restart(at: 0)
+        #expect(try everything(of: speech).count == Int(16000 * 0.6))
+        speech.finishListening()
+        #expect(places(speech, seconds: 0.6) == [4800..<9600], "of what was given")
+    }
+
+    /// The rest is heard for an engine that says when, and for no other.
+    @Test func nobodyListensForNothing() throws {
+        let (speech, _) = try listen([0.3, -0.7], gate: gate)
+        let heard = gate.position
+        var messages: [String] = []
+        var check = EventCheck(speech.sent, listen: { speech.finishListening() }) { messages.append($0) }
+        let untimed = RecognitionEvent.final(Utterance(text: "go"))
+        #expect(check.check(untimed) == [untimed] && check.coverage == nil)
+        #expect(gate.position == heard)
+        var other = EventCheck(speech.sent, listen: { speech.finishListening() }) { messages.append($0) }
+        #expect(other.check(.final(Utterance(text: "thanks", start: 0.6, end: 0.9))) == [], "nobody speaks there")
+        #expect(gate.position == 16000 && messages.count == 1)
+    }
+}
+
 /// An engine without times, asked for each stretch.
 @Suite struct Stretches {
     /// Says how many milliseconds of sound it got, and no times.

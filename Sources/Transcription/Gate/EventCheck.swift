@@ -4,6 +4,7 @@ internal import Text
 /// needed, text where nobody spoke is dropped, and what it repeats over and over is flagged.
 package struct EventCheck {
     private let sent: SentAudio?
+    private let listen: () -> Void
     private let tell: (String) -> Void
     private var loops = LoopDetector()
     private var hasPartial = false
@@ -17,9 +18,14 @@ package struct EventCheck {
     /// - Parameters:
     ///   - sent: what the engine got of the recording; nil is all of it, and nobody has listened for speech.
     ///   - needsTimes: whether an utterance without times gets those of the speech that was heard since the last one.
+    ///   - listen: called before `sent` is asked where somebody spoke, which need not be known before.
     ///   - tell: gets a message for people about each final that is dropped or flagged.
-    package init(_ sent: SentAudio?, needsTimes: Bool = false, tell: @escaping (String) -> Void) {
+    package init(
+        _ sent: SentAudio?, needsTimes: Bool = false, listen: @escaping () -> Void = {},
+        tell: @escaping (String) -> Void
+    ) {
         self.sent = sent
+        self.listen = listen
         self.needsTimes = needsTimes
         self.tell = tell
     }
@@ -57,6 +63,7 @@ package struct EventCheck {
     /// How much of the speech has text, 0 to 1; nil where nobody has listened, or the engine did not say when words were said.
     package var coverage: Double? {
         guard let sent, let spans else { return nil }
+        listen()
         return sent.coverage(of: spans)
     }
 
@@ -92,8 +99,10 @@ package struct EventCheck {
         guard let sent else { return result }
         let bounds: (start: Double, end: Double)?
         if utterance.isTimedByAudio, let start = utterance.start {
+            listen()
             bounds = sent.speech(from: max(start, lastEnd), to: utterance.end)
         } else if needsTimes, utterance.start == nil || utterance.end == nil {
+            listen()
             bounds = sent.speech(from: max(utterance.start ?? 0, lastEnd), to: utterance.end)
         } else {
             return result
@@ -110,8 +119,10 @@ package struct EventCheck {
     /// Whether the detector has heard something where the engine has. What has no times is believed.
     private func isSpoken(_ utterance: Utterance) -> Bool {
         guard let sent, let start = utterance.start ?? utterance.words.first?.start,
-            let end = utterance.end ?? utterance.words.last?.end, !sent.holdsSpeech(from: start, to: end)
+            let end = utterance.end ?? utterance.words.last?.end
         else { return true }
+        listen()
+        if sent.holdsSpeech(from: start, to: end) { return true }
         tell(
             "dropped “\(utterance.text.prefix(60))”: nobody speaks from \(decimal(start, places: 2)) to "
                 + "\(decimal(end, places: 2)) s")

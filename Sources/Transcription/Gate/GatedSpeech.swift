@@ -24,6 +24,8 @@ package final class GatedSpeech: SpeechSource {
     /// What is before was given long ago, and is heard only so that the detector knows the room.
     private var floor = 0
     private var heard = Heard()
+    /// What is left of a recording in which somebody speaks for certain, and of which no more has to be known.
+    private var unheard: [Int16]?
     private let block: UnsafeMutableBufferPointer<Int16>
 
     /// A quarter of a second: what is heard at once.
@@ -32,6 +34,8 @@ package final class GatedSpeech: SpeechSource {
     private static let shortestCut = 1600
     /// Two seconds: what a detector hears before the place where another engine goes on. Minimum statistics look back 1.6 s.
     private static let warmUp = 32000
+    /// What is heard at once where no more is heard than has to be: a detector's window.
+    private static let glance = 512
 
     /// - Parameters:
     ///   - source: the recording, at its beginning; nobody else reads it.
@@ -82,7 +86,7 @@ package final class GatedSpeech: SpeechSource {
         return count
     }
 
-    /// What there is in a recording that was heard to its end.
+    /// What there is in a recording that was listened to.
     package enum Contents: Equatable, Sendable {
         case silence
         /// Speech, and no silence that is worth leaving out.
@@ -94,25 +98,69 @@ package final class GatedSpeech: SpeechSource {
     /// Hears the recording before anything of it is given: to its end, or to the first silence that is worth leaving out.
     ///
     /// Where it is all speech, `sent` then is what it would be if all of it had been given. Otherwise `restart` begins anew.
+    /// In a recording that is too short for such a silence it is enough that somebody speaks: where else is found out when it is
+    /// needed (`finishListening`), and of most recordings it never is.
     ///
     /// - Parameters:
     ///   - longest: seconds of silence that are not worth it.
     ///   - isCancelled: asked now and then.
     package func listen(forSilenceOf longest: Double, isCancelled: () -> Bool) throws -> Contents {
         let limit = GatedSpeech.samples(longest)
+        if gate.isSure, try listenUntilCertain(limit, isCancelled) { return .speech }
         while !hasEnded {
             if isCancelled() { throw EngineError(.cancelled, "interrupted") }
             _ = try hear(until: .now + .milliseconds(100))
             let silence = max(heard.longestSilence, heard.isSpeaking ? 0 : gate.earliestStart - heard.speechEnd)
             if heard.hasSpoken, silence > limit { return .speechAndSilence }
-            // Nothing is given, so nothing is kept.
-            ranges = []
-            tape.forget(before: tape.end)
+            forgetEverything()
         }
         guard heard.hasSpoken else { return .silence }
         if tape.end - heard.speechEnd > limit { return .speechAndSilence }
         sent.send(tape.end, from: 0)
         return .speech
+    }
+
+    /// Hears a short recording until somebody speaks in it.
+    ///
+    /// - Returns: whether somebody does, and the recording ends within the limit. Otherwise what was read has been heard, and what
+    ///   comes next is next.
+    private func listenUntilCertain(_ limit: Int, _ isCancelled: () -> Bool) throws -> Bool {
+        let beginning = UnsafeMutableBufferPointer<Int16>.allocate(capacity: limit + 1)
+        defer { beginning.deallocate() }
+        var (count, isWhole) = (0, false)
+        while count < beginning.count, !isWhole {
+            if isCancelled() { throw EngineError(.cancelled, "interrupted") }
+            let room = UnsafeMutableBufferPointer(rebasing: beginning[count...])
+            guard let more = try source.read(into: room, within: .milliseconds(100)) else { continue }
+            count += more
+            isWhole = more == 0
+        }
+        for start in stride(from: 0, to: count, by: GatedSpeech.glance) {
+            let end = min(start + GatedSpeech.glance, count)
+            hear(UnsafeBufferPointer(rebasing: beginning[start..<end]))
+            forgetEverything()
+            if isWhole, heard.hasSpoken {
+                sent.send(count, from: 0)
+                unheard = Array(beginning[end..<count])
+                return true
+            }
+        }
+        if isWhole { hearEnd() }
+        return false
+    }
+
+    /// Hears what is left of a recording of which only that somebody speaks was known so far: `sent` now tells where.
+    package func finishListening() {
+        guard let rest = unheard.take() else { return }
+        rest.withUnsafeBufferPointer { hear($0) }
+        hearEnd()
+        forgetEverything()
+    }
+
+    /// Nothing is given, so nothing is kept.
+    private func forgetEverything() {
+        ranges = []
+        tape.forget(before: tape.end)
     }
 
     /// What the gate has told so far.
@@ -157,6 +205,7 @@ package final class GatedSpeech: SpeechSource {
         hasEnded = false
         heard = Heard()
         hasToldOfPause = false
+        unheard = nil
         gate.begin()
     }
 
@@ -166,16 +215,20 @@ package final class GatedSpeech: SpeechSource {
     private func hear(until deadline: ContinuousClock.Instant) throws -> Bool {
         let patience = max(deadline - ContinuousClock.now, .zero)
         guard let count = try source.read(into: block, within: patience) else { return false }
-        if count == 0 {
-            hasEnded = true
-            gate.finish { note($0) }
-        } else {
-            let samples = UnsafeBufferPointer(rebasing: block[..<count])
-            tape.append(UnsafeRawBufferPointer(samples))
-            gate.hear(samples) { note($0) }
-        }
-        forget()
+        if count == 0 { hearEnd() } else { hear(UnsafeBufferPointer(rebasing: block[..<count])) }
         return true
+    }
+
+    private func hear(_ samples: UnsafeBufferPointer<Int16>) {
+        tape.append(UnsafeRawBufferPointer(samples))
+        gate.hear(samples) { note($0) }
+        forget()
+    }
+
+    private func hearEnd() {
+        hasEnded = true
+        gate.finish { note($0) }
+        forget()
     }
 
     private func note(_ edge: SpeechEdge) {
