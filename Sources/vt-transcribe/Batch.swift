@@ -151,6 +151,7 @@ final class Batch: Sendable {
             } catch {
                 if interruption.caught != nil { return }
                 report = failed(item.path, error)
+                note(error)
             }
             report.took = (ContinuousClock.now - start) / .seconds(1)
             finish(report, item)
@@ -159,6 +160,9 @@ final class Batch: Sendable {
 
     /// Looks whether a failure would be everybody's.
     private func note(_ error: any Error) {
+        if let full = error as? FileTranscription.NoRoom {
+            return stop(StopRule.Reason(status: full.failure.status, message: "transcripts can't be written any more"))
+        }
         guard task.namesInputs, let error = error as? EngineError,
             let reason = state.note({ $0.stop.failed(error, jobs: engines.size) })
         else { return }
@@ -211,7 +215,7 @@ final class Batch: Sendable {
     }
 
     private func failed(_ path: Path, _ error: any Error) -> InputReport {
-        let failure = explainFully(Transcribe.self, error)
+        let failure = (error as? FileTranscription.NoRoom)?.failure ?? explainFully(Transcribe.self, error)
         Log.error(failure.message, hint: failure.hint)
         var report = InputReport(path, .failed, status: Int(failure.status.rawValue))
         report.error = failure.message

@@ -66,7 +66,9 @@ struct FileTranscription {
             claim = try folder.claim(
                 input.name, stamp: task.stamp(of: status), formats: formats, resumes: task.resumes)
         } catch {
-            throw Failure(.cannotCreate, "\(name): its output can't be created: \(error)")
+            let failure = Failure(.cannotCreate, "\(name): its output can't be created: \(error)")
+            if NoRoom.codes.contains(error.code) { throw NoRoom(failure: failure) }
+            throw failure
         }
         switch claim {
         case .busy:
@@ -164,6 +166,13 @@ struct FileTranscription {
         let seconds: Double
     }
 
+    /// Where the transcripts go nothing can be written any more: what the next one costs would be in vain as well.
+    struct NoRoom: Error {
+        let failure: Failure
+
+        static let codes = [ENOSPC, EDQUOT, EROFS]
+    }
+
     /// The error with the input's name, where it does not say it itself.
     private func named(_ error: any Error) -> any Error {
         if let error = error as? EngineError, task.namesInputs {
@@ -171,8 +180,9 @@ struct FileTranscription {
         }
         if let error = error as? SystemError, task.folder != nil {
             // Of reading it there would be an AudioError.
-            return Failure(
+            let failure = Failure(
                 [ENOSPC, EDQUOT, EFBIG, EIO].contains(error.code) ? .inputOutput : .cannotCreate, "\(name): \(error)")
+            return NoRoom.codes.contains(error.code) ? NoRoom(failure: failure) : failure
         }
         return error
     }

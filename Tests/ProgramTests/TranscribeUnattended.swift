@@ -91,6 +91,24 @@ import Text
         #expect(first?["status"]?.integer == 73 && first?["attempts"]?.integer == 0, "\(String(describing: first))")
     }
 
+    /// What can't be written is not paid for thirty times.
+    @Test(.enabled(if: SmallDisk.isPossible, "needs to mount a small disk")) func aFullDiskEndsTheRun() throws {
+        let disk = try SmallDisk(kibibytes: 24)
+        try makeDirectories("\(files)/many")
+        for number in 10..<40 { try test.write(Tone.file(seconds: 0.25), to: "many/\(number).wav") }
+        let result = try test.transcribe("-r", "many", "--output-dir", disk.path, "--report", "report")
+        #expect(result.status == 2, "\(result)")
+        #expect(result.errors.contains("No space left on device"), "\(result)")
+        #expect(result.errors.contains("what is left is not tried"), "\(result)")
+        let outcomes = try text(of: "\(files)/report").split(separator: "\n").reduce(into: [:]) { counts, line in
+            counts[JSONValue(parsing: String(line))?["outcome"]?.string ?? "", default: 0] += 1
+        }
+        #expect(outcomes["failed"] == 1 && outcomes["not tried", default: 0] > 20, "\(outcomes)")
+        let texts = entries(of: disk.path).filter { $0.hasSuffix(".txt") }
+        #expect(texts.count == outcomes["done"] && texts.count > 0, "\(texts)")
+        for name in texts { #expect(try text(of: "\(disk.path)/\(name)") == "bytes 8000\n") }
+    }
+
     /// `ulimit -f`, or a file system's own limit.
     @Test func anOutputThatMayNotGrowIsAFailure() throws {
         let result = try shell("ulimit -f 0; vt-transcribe --no-gate --engine fake a.wav b.wav --output-dir out")
