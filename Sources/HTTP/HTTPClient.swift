@@ -60,6 +60,9 @@ final class ClientLoop: Sendable {
         var hasEnded = false
     }
 
+    /// How often limits are looked at, at most: not for each packet of a hundred transfers.
+    private static let limitInterval = Duration.milliseconds(100)
+
     private let userAgent: String
     private let connectionsPerHost: Int
     private let trust: TrustStore
@@ -134,6 +137,7 @@ final class ClientLoop: Sendable {
         unsafe vt_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHost)
         var transfers: [ObjectIdentifier: Transfer] = [:]
         var waits: [curl_waitfd] = []
+        var limitsAreDue = ContinuousClock.now
         while true {
             let (commands, isStopping) = inbox.change { inbox in
                 defer { inbox.commands.removeAll(keepingCapacity: true) }
@@ -163,9 +167,12 @@ final class ClientLoop: Sendable {
             var count: CInt = 0
             unsafe vt_curl_multi_perform(multi, &count)
             unsafe endFinished(multi, &transfers)
+            let now = ContinuousClock.now
+            let areLimitsDue = now >= limitsAreDue
+            if areLimitsDue { limitsAreDue = now + ClientLoop.limitInterval }
             var isUrgent = false
             for transfer in transfers.values {
-                transfer.checkLimits()
+                if areLimitsDue { transfer.checkLimits(now) }
                 if transfer.waitsInVain {
                     transfer.resume()
                     isUrgent = true
@@ -182,7 +189,10 @@ final class ClientLoop: Sendable {
             waits.removeAll(keepingCapacity: true)
             waits.append(curl_waitfd(fd: waker.descriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0))
             for transfer in transfers.values {
-                guard let descriptor = transfer.exchange.request.cancellation else { continue }
+                // Mostly the same for all.
+                guard let descriptor = transfer.exchange.request.cancellation,
+                    !waits.contains(where: { $0.fd == descriptor })
+                else { continue }
                 waits.append(curl_waitfd(fd: descriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0))
             }
             // With nothing to watch the thread sleeps until somebody asks; limits are looked at twice a second.
@@ -191,6 +201,11 @@ final class ClientLoop: Sendable {
                     multi, $0.baseAddress, CUnsignedInt($0.count), isUrgent ? 0 : transfers.isEmpty ? 60_000 : 500, nil)
             }
             waker.clear()
+            for wait in waits.dropFirst() where wait.revents != 0 {
+                for transfer in transfers.values where transfer.exchange.request.cancellation == wait.fd {
+                    transfer.fail(.cancelled)
+                }
+            }
         }
     }
 

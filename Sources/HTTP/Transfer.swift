@@ -245,15 +245,10 @@ internal import Text
         if self.failure == nil { self.failure = failure }
     }
 
-    /// Ends what takes too long, and what shall be given up.
-    func checkLimits() {
-        if let descriptor = exchange.request.cancellation {
-            var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            if unsafe poll(&entry, 1, 0) > 0 { fail(.cancelled) }
-        }
+    /// Ends what takes too long.
+    func checkLimits(_ now: ContinuousClock.Instant) {
         guard isReady else { return }
         let limits = exchange.request.limits
-        let now = ContinuousClock.now
         if isCutShort {
             if now - lastProgress > .seconds(limits.stall) { fail(.timedOut("the answer did not come to its end")) }
         } else if let endOfBody, !hasAnswer {

@@ -9,11 +9,11 @@ package enum DetectorKind: String, Sendable, CaseIterable {
 }
 
 /// A detector that was chosen, and why it is not the better one.
-package struct InstalledDetector {
-    package let detector: any Detector
+package struct InstalledDetector: Sendable {
     package let kind: DetectorKind
     /// Why the network is not used although nobody asked for another; nil where it is.
     package let problem: WeightsError?
+    private let weights: SileroWeights?
 
     /// Chooses a detector.
     ///
@@ -23,16 +23,21 @@ package struct InstalledDetector {
     /// - Throws: `WeightsError` where the network was asked for, by name or by its weights, and cannot be had.
     package init(_ kind: DetectorKind?, weights path: String? = nil) throws(WeightsError) {
         if kind == .energy {
-            (detector, self.kind, problem) = (EnergyDetector(), .energy, nil)
+            (weights, self.kind, problem) = (nil, .energy, nil)
             return
         }
         do throws(WeightsError) {
-            detector = SileroDetector(try SileroWeights(path: path ?? SileroWeights.installedPath))
+            weights = try SileroWeights(path: path ?? SileroWeights.installedPath)
             (self.kind, problem) = (.silero, nil)
         } catch {
             guard kind == nil, path == nil else { throw error }
-            (detector, self.kind, problem) = (EnergyDetector(), .energy, error)
+            (weights, self.kind, problem) = (nil, .energy, error)
         }
+    }
+
+    /// Makes one, for one stream; all of them share the weights.
+    package func makeDetector() -> any Detector {
+        weights.map { SileroDetector($0) } ?? EnergyDetector()
     }
 }
 

@@ -78,7 +78,7 @@ struct SpeechOptions: ParsableArguments {
         do throws(WeightsError) {
             let installed = try InstalledDetector(detector)
             if let warning = installed.warning { Log.warning(warning.message, hint: warning.hint) }
-            return installed.detector
+            return installed.makeDetector()
         } catch {
             throw Failure(.unavailable, error.description, hint: error.hint)
         }

@@ -6,6 +6,7 @@ internal import POSIX
 internal import Program
 internal import Text
 internal import Transcription
+internal import VoiceActivity
 
 /// The inputs of one call, several at once where that was asked for; a bad one does not stop the others.
 final class Batch: Sendable {
@@ -19,7 +20,8 @@ final class Batch: Sendable {
         let strict: Bool
         /// Whether audio from a pipe is kept.
         let isKept: Bool
-        let gateOptions: GateOptions
+        /// What finds speech; nil where everything is sent.
+        let detector: InstalledDetector?
         let recordingName: RecordingName?
         let ledger: UsageLedger?
         /// What may be sent in all; nil is any amount.
@@ -76,22 +78,15 @@ final class Batch: Sendable {
     }
 
     /// Works on all of them, and says what failed.
-    ///
-    /// - Parameter gate: of the first worker; the others make their own.
-    func run(_ gate: DetectingGate?) throws -> ExitStatus {
+    func run() throws -> ExitStatus {
         defer { engines.finish() }
         let start = ContinuousClock.now
         let shown = try progress?.start()
         if engines.size == 1 {
-            work(gate)
+            work()
         } else {
-            let threads = try (1..<engines.size).map { _ in
-                try Thread("worker") { [self] in
-                    // That it can be made is known since the first was.
-                    work(try? task.gateOptions.makeGate(warns: false))
-                }
-            }
-            work(gate)
+            let threads = try (1..<engines.size).map { _ in try Thread("worker") { [self] in work() } }
+            work()
             for thread in threads { thread.join() }
         }
         if let shown { progress?.finish(shown) }
@@ -117,7 +112,8 @@ final class Batch: Sendable {
     }
 
     /// What a worker does: one input after the other.
-    private func work(_ gate: DetectingGate?) {
+    private func work() {
+        let gate = task.detector.map { DetectingGate($0) }
         while interruption.caught == nil, state.read({ $0.end == nil }), let item = queue.next() {
             let start = ContinuousClock.now
             var report: InputReport

@@ -18,20 +18,13 @@ final class DetectingGate: SpeechGate {
 
     private let options: SegmenterOptions
 
-    /// - Parameters:
-    ///   - kind: the detector that was asked for; nil is the best one there is.
-    ///   - warns: whether to say that it is not the best.
-    init(_ kind: DetectorKind?, warns: Bool = true) throws(Failure) {
-        do throws(WeightsError) {
-            let installed = try InstalledDetector(kind)
-            if warns, let warning = installed.warning { Log.warning(warning.message, hint: warning.hint) }
-            detector = installed.kind == .silero ? CarefulDetector(installed.detector) : installed.detector
-            options = .careful(installed.kind)
-            name = "the \(installed.kind.rawValue) detector"
-            isSure = installed.kind == .silero
-        } catch {
-            throw Failure(.unavailable, error.description, hint: error.hint)
-        }
+    /// - Parameter installed: what it listens with; others may at the same time.
+    init(_ installed: InstalledDetector) {
+        let made = installed.makeDetector()
+        detector = installed.kind == .silero ? CarefulDetector(made) : made
+        options = .careful(installed.kind)
+        name = "the \(installed.kind.rawValue) detector"
+        isSure = installed.kind == .silero
         stream = SpeechStream(detector, options)
     }
 

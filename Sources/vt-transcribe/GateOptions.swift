@@ -21,10 +21,15 @@ struct GateOptions: ParsableArguments {
         }
     }
 
-    /// The gate; nil where none is wanted.
-    ///
-    /// - Parameter warns: whether to say that there is a better detector; once is enough.
-    func makeGate(warns: Bool = true) throws -> DetectingGate? {
-        noGate ? nil : try DetectingGate(detector, warns: warns)
+    /// What the gate listens with; nil where none is wanted.
+    func chooseDetector() throws -> InstalledDetector? {
+        if noGate { return nil }
+        do throws(WeightsError) {
+            let installed = try InstalledDetector(detector)
+            if let warning = installed.warning { Log.warning(warning.message, hint: warning.hint) }
+            return installed
+        } catch {
+            throw Failure(.unavailable, error.description, hint: error.hint)
+        }
     }
 }

@@ -7,6 +7,7 @@ internal import Glibc
 internal import POSIX
 internal import Program
 internal import Transcription
+internal import VoiceActivity
 
 /// The options of vt-transcribe, and which of its jobs they ask for.
 struct Transcribe: VoiceProgram {
@@ -208,8 +209,8 @@ struct Transcribe: VoiceProgram {
         let interruption = try Interruption(
             expectsPipe: inputs.contains(Transcribe.standardInput) && isPipe(STDIN_FILENO))
         var settings = try pending ? setup.saidNow() : setup.settings()
-        let gate = try gateOptions.makeGate()
-        settings.timesUse = transcriptFormats.timesUse(isGated: gate != nil)
+        let detector = try gateOptions.chooseDetector()
+        settings.timesUse = transcriptFormats.timesUse(isGated: detector != nil)
         let engine = try pending ? nil : findEngine(setup.engine.value, settings, setup)
         let output = try Signals.deferred {
             let output = try TranscriptOutput(path: self.output)
@@ -218,12 +219,13 @@ struct Transcribe: VoiceProgram {
         }
         let status: ExitStatus
         if let engine {
-            status = try transcribe(inputs, engine, settings, setup, gate, interruption, output)
+            status = try transcribe(inputs, engine, settings, setup, detector, interruption, output)
         } else {
             let run = PendingRun(
                 setup: setup, settings: settings, format: transcriptFormats[0], subtitles: subtitleOptions.rules,
                 strict: strict,
-                gateOptions: gateOptions, gate: gate, interruption: interruption, output: output,
+                gateOptions: gateOptions, gate: detector.map { DetectingGate($0) }, interruption: interruption,
+                output: output,
                 ledger: try batchOptions.usage.map(UsageLedger.init))
             status = try run.transcribe(inputs.map(\.description))
         }
@@ -234,14 +236,14 @@ struct Transcribe: VoiceProgram {
 
     /// Transcribes files, folders, pipes.
     private func transcribe(
-        _ inputs: [Path], _ engine: any Engine, _ settings: EngineSettings, _ setup: Setup, _ gate: DetectingGate?,
-        _ interruption: Interruption, _ output: TranscriptOutput
+        _ inputs: [Path], _ engine: any Engine, _ settings: EngineSettings, _ setup: Setup,
+        _ detector: InstalledDetector?, _ interruption: Interruption, _ output: TranscriptOutput
     ) throws -> ExitStatus {
         let jobs = batchOptions.jobs ?? (areMany && engine.waitsForOthers ? Transcribe.jobsForServices : 1)
         let task = Batch.Task(
             settings: settings, setup: setup, formats: transcriptFormats, subtitles: subtitleOptions.rules,
             raw: raw.format, strict: strict,
-            isKept: !noKeep, gateOptions: gateOptions, recordingName: recordingName(for: inputs),
+            isKept: !noKeep, detector: detector, recordingName: recordingName(for: inputs),
             ledger: try batchOptions.usage.map(UsageLedger.init),
             budget: batchOptions.maxAudio.map { AudioBudget(seconds: $0.seconds) },
             pace: batchOptions.caps == RequestPace.Caps() ? nil : RequestPace(batchOptions.caps, most: jobs),
@@ -262,7 +264,7 @@ struct Transcribe: VoiceProgram {
             interruption: interruption, output: output,
             report: try batchOptions.report.map(makeReport),
             progress: style == .none ? nil : ProgressDisplay(style, queue))
-        return try batch.run(gate)
+        return try batch.run()
     }
 
     private func makeReport(_ path: Path) throws -> LineFile {

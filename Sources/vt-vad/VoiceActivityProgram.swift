@@ -153,7 +153,7 @@ struct VoiceActivityProgram: VoiceProgram {
         do throws(WeightsError) {
             let installed = try InstalledDetector(detector, weights: model)
             if let warning = installed.warning { Log.warning(warning.message, hint: warning.hint) }
-            return installed.detector
+            return installed.makeDetector()
         } catch {
             throw Failure(.unavailable, error.description, hint: error.hint)
         }
