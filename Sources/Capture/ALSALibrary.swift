@@ -1,18 +1,18 @@
 internal import CALSA
 internal import Glibc
-internal import Synchronization
+internal import POSIX
 
 /// What concerns the sound library as a whole.
 package enum ALSALibrary {
-    private static let handler = Mutex<(@Sendable (String) -> Void)?>(nil)
+    private static let handler = Monitor<(@Sendable (String) -> Void)?>(nil)
 
     /// Keeps the library from writing to stderr, where it explains at length what our one message says.
     ///
     /// - Parameter receive: gets each of its messages, on any thread; nil drops them.
     package static func redirectMessages(to receive: (@Sendable (String) -> Void)?) {
-        handler.withLock { $0 = receive }
+        handler.note { $0 = receive }
         unsafe vt_alsa_set_sink { text in
-            guard let text = unsafe text, let receive = ALSALibrary.handler.withLock({ $0 }) else { return }
+            guard let text = unsafe text, let receive = ALSALibrary.handler.note({ $0 }) else { return }
             receive(unsafe String(cString: text))
         }
     }

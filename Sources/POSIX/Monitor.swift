@@ -1,17 +1,17 @@
 internal import Glibc
 
-/// State that several threads share, and can wait for: a mutex and a condition variable around it.
+/// State that several threads share, and can wait for: a mutex and a condition variable around it. The one lock of this project.
 ///
 /// `Mutex` of the Synchronization module cannot be waited on; polling would cost either time or power. Where many threads meet it is
 /// slow, too: whoever finds it locked spins, and keeps who has it from running. And the thread sanitizer does not see that it was handed
 /// over (Swift 6.3), and takes what it protects for a race.
-@safe package final class Monitor<State>: @unchecked Sendable {
+@safe package final class Monitor<State: ~Copyable>: @unchecked Sendable {
     // Sendable: the state is touched with the mutex held only. Neither of the two may move, hence the pointers.
     private var state: State
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
 
-    package init(_ state: State) {
+    package init(_ state: consuming State) {
         self.state = state
         unsafe mutex = .allocate(capacity: 1)
         unsafe condition = .allocate(capacity: 1)
@@ -32,14 +32,18 @@ internal import Glibc
     }
 
     /// Looks at the state.
-    package func read<Result>(_ body: (State) throws -> Result) rethrows -> Result {
+    package func read<Result, Failure: Error>(
+        _ body: (borrowing State) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         return try body(state)
     }
 
     /// Changes the state, and wakes every thread that waits for it.
-    package func change<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+    package func change<Result, Failure: Error>(
+        _ body: (inout State) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer {
             // In this order: who is woken finds the mutex free.
@@ -50,7 +54,9 @@ internal import Glibc
     }
 
     /// Changes the state, and wakes one thread that waits for it: where any of them is as good as any other.
-    package func changeForOne<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+    package func changeForOne<Result, Failure: Error>(
+        _ body: (inout State) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer {
             unsafe pthread_mutex_unlock(mutex)
@@ -60,7 +66,9 @@ internal import Glibc
     }
 
     /// Changes what nobody waits for, and wakes nobody.
-    package func note<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+    package func note<Result, Failure: Error>(
+        _ body: (inout State) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         return try body(&state)
@@ -69,7 +77,7 @@ internal import Glibc
     /// Waits until the condition gives something.
     ///
     /// - Parameter condition: called with the lock held, after each change; nil goes on waiting.
-    package func wait<Result>(until condition: (State) -> Result?) -> Result {
+    package func wait<Result>(until condition: (borrowing State) -> Result?) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         while true {
@@ -96,7 +104,7 @@ internal import Glibc
     ///   - seconds: the longest wait.
     ///   - condition: as above.
     /// - Returns: nil after the time.
-    package func wait<Result>(atMost seconds: Double, until condition: (State) -> Result?) -> Result? {
+    package func wait<Result>(atMost seconds: Double, until condition: (borrowing State) -> Result?) -> Result? {
         var deadline = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
         let nanoseconds = deadline.tv_nsec + Int((seconds - seconds.rounded(.down)) * 1e9)

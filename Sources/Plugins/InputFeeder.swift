@@ -1,6 +1,5 @@
 internal import Glibc
 internal import POSIX
-internal import Synchronization
 
 /// Writes a child's standard input on a thread of its own, from a closure.
 final class InputFeeder: @unchecked Sendable {
@@ -11,7 +10,7 @@ final class InputFeeder: @unchecked Sendable {
     private var hasReachedEnd = false
     private let stopping: Cancellation
     private let progress: Pipe
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     struct State {
         /// Nothing is written any more: the source has ended, or the child reads no more.
@@ -34,7 +33,7 @@ final class InputFeeder: @unchecked Sendable {
     /// Becomes readable when nothing is written any more.
     var endDescriptor: CInt { progress.reading.number }
 
-    var current: State { state.withLock { $0 } }
+    var current: State { state.note { $0 } }
 
     func start() throws(SystemError) -> Thread {
         try Thread("child-input") {
@@ -56,9 +55,9 @@ final class InputFeeder: @unchecked Sendable {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
         defer {
             buffer.deallocate()
-            let hasFailed = state.withLock { $0.failure != nil }
+            let hasFailed = state.note { $0.failure != nil }
             if !hasFailed { input = nil }
-            state.withLock {
+            state.note {
                 $0.hasEnded = true
                 $0.blockedSince = nil
             }
@@ -79,7 +78,7 @@ final class InputFeeder: @unchecked Sendable {
                 }
                 guard try deliver(UnsafeRawBufferPointer(rebasing: buffer[..<count])) else { return }
             } catch {
-                state.withLock { $0.failure = error }
+                state.note { $0.failure = error }
                 return
             }
         }
@@ -109,14 +108,14 @@ final class InputFeeder: @unchecked Sendable {
             let count = write(number, rest.baseAddress, rest.count)
             if count >= 0 {
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-                state.withLock { $0.blockedSince = nil }
+                state.note { $0.blockedSince = nil }
                 continue
             }
             switch errno {
             case EINTR: continue
             case EPIPE: return false
             case EAGAIN:
-                state.withLock { if $0.blockedSince == nil { $0.blockedSince = .now } }
+                state.note { if $0.blockedSince == nil { $0.blockedSince = .now } }
                 var entries = [
                     pollfd(fd: number, events: CShort(POLLOUT), revents: 0),
                     pollfd(fd: stopping.descriptor, events: CShort(POLLIN), revents: 0),

@@ -1,15 +1,15 @@
 internal import Glibc
-internal import Synchronization
+internal import POSIX
 
 /// What another thread needs to take a running plugin down with the program.
 package final class PluginLeash: Sendable {
-    private let held = Mutex<(group: pid_t, directory: String)?>(nil)
+    private let held = Monitor<(group: pid_t, directory: String)?>(nil)
 
     package init() {}
 
     /// Kills the plugin, if one is running, and removes its private directory. For a program that ends at once.
     package func kill() {
-        held.withLock { held in
+        held.note { held in
             guard let held else { return }
             Glibc.kill(-held.group, SIGKILL)
             removeTree(AT_FDCWD, held.directory)
@@ -17,11 +17,11 @@ package final class PluginLeash: Sendable {
     }
 
     func hold(_ group: pid_t, _ directory: String) {
-        held.withLock { $0 = (group, directory) }
+        held.note { $0 = (group, directory) }
     }
 
     /// Before the process is reaped: then its number may be somebody else's.
     func release() {
-        held.withLock { $0 = nil }
+        held.note { $0 = nil }
     }
 }

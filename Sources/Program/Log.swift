@@ -87,17 +87,17 @@ package enum Log {
 
     /// What makes room on the terminal before a message, and holds everything else back meanwhile; nil where nothing is drawn.
     package static func setRoomMaker(_ maker: (@Sendable (_ say: () -> Void) -> Void)?) {
-        roomMaker.withLock { $0 = maker }
+        roomMaker.note { $0 = maker }
     }
 
-    private static let roomMaker = Mutex<(@Sendable (() -> Void) -> Void)?>(nil)
+    private static let roomMaker = Monitor<(@Sendable (() -> Void) -> Void)?>(nil)
 
     private static func say(_ message: String, hint: String?) {
         var text = "\(programName): \(message.sanitized)\n"
         if let hint { text += "hint: \(hint.sanitized)\n" }
         // With stderr closed or full there is nobody left to tell.
         let say = { [text] in _ = try? writeAll(STDERR_FILENO, text) }
-        if let makeRoom = roomMaker.withLock(\.self) { makeRoom(say) } else { say() }
+        if let makeRoom = roomMaker.read(\.self) { makeRoom(say) } else { say() }
     }
 }
 

@@ -1,6 +1,5 @@
 internal import Glibc
 package import POSIX
-internal import Synchronization
 
 /// How our programs meet signals (vt(7), "Signals").
 package enum Signals {
@@ -21,21 +20,21 @@ package enum Signals {
             withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { byte in
                 while let count = try? readOnce(descriptor, into: byte), count == 1 {
                     let signal = CInt(byte[0])
-                    handling.withLock { _ in handler(signal) }
+                    handling.note { _ in handler(signal) }
                 }
             }
         }.detach()
     }
 
     /// One handler at a time, and none while something is being made that it must know of.
-    private static let handling = Mutex<Void>(())
+    private static let handling = Monitor<Void>(())
 
     /// Lets signals wait while something is made and noted that a handler removes: a file under its temporary name.
     ///
     /// - Parameter body: short; it does not call this function again, nor does a handler.
     package static func deferred<Made, Failure: Error>(_ body: () throws(Failure) -> Made) throws(Failure) -> Made {
         var made: Made?
-        try handling.withLock { _ throws(Failure) in made = try body() }
+        try handling.note { _ throws(Failure) in made = try body() }
         guard let made else { preconditionFailure("made nothing, and threw nothing") }
         return made
     }

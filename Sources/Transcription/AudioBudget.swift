@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import POSIX
 
 /// How much audio may be sent in all.
 package final class AudioBudget: Sendable {
@@ -10,11 +10,11 @@ package final class AudioBudget: Sendable {
         var isExhausted = false
     }
 
-    private let state: Mutex<State>
+    private let state: Monitor<State>
 
     /// - Parameter seconds: of audio.
     package init(seconds: Double) {
-        state = Mutex(State(left: seconds))
+        state = Monitor(State(left: seconds))
     }
 
     /// Takes some of it, before it is sent.
@@ -23,7 +23,7 @@ package final class AudioBudget: Sendable {
     ///
     /// - Throws: `Exhausted`.
     package func take(seconds: Double) throws(Exhausted) {
-        let isThere = state.withLock { state in
+        let isThere = state.note { state in
             guard !state.isExhausted, seconds <= state.left else {
                 state.isExhausted = true
                 return false

@@ -1,5 +1,6 @@
 package import Audio
 internal import Glibc
+internal import POSIX
 internal import Synchronization
 
 /// Speech for an engine out of any audio that we read, and how loud it was.
@@ -227,7 +228,7 @@ private final class ProblemNote: Sendable {
 
 /// Messages, each once.
 private final class SaidOnce: Sendable {
-    private let said = Mutex<Set<String>>([])
+    private let said = Monitor<Set<String>>([])
     private let onMessage: @Sendable (String) -> Void
 
     init(_ onMessage: @escaping @Sendable (String) -> Void) {
@@ -235,6 +236,6 @@ private final class SaidOnce: Sendable {
     }
 
     func say(_ message: String) {
-        if said.withLock({ $0.insert(message).inserted }) { onMessage(message) }
+        if said.note({ $0.insert(message).inserted }) { onMessage(message) }
     }
 }

@@ -1,32 +1,31 @@
 internal import Glibc
 internal import Plugins
 internal import POSIX
-internal import Synchronization
 
 /// A helper program that stays, with a standard input that says nothing, until it is ended or this process is gone.
 final class Holder: Sendable {
     private let startedAt = ContinuousClock.now
     private let input: Pipe
     private let cancellation: Cancellation
-    private let result = Mutex<Result<Void, TypingError>?>(nil)
-    private let thread = Mutex<Thread?>(nil)
+    private let result = Monitor<Result<Void, TypingError>?>(nil)
+    private let thread = Monitor<Thread?>(nil)
 
     init(_ tool: HelperProgram) throws(SystemError) {
         input = try Descriptor.pipe()
         cancellation = try Cancellation()
         let started = try Thread("keyboard") { [self] in
             let outcome = tool.hold(input.reading.number, cancellation)
-            result.withLock { $0 = outcome }
+            result.note { $0 = outcome }
         }
-        thread.withLock { $0 = started }
+        thread.note { $0 = started }
     }
 
     /// Whether it is gone.
-    var hasEnded: Bool { result.withLock { $0 != nil } }
+    var hasEnded: Bool { result.note { $0 != nil } }
 
     /// Why it is gone, where it failed.
     var failure: TypingError? {
-        result.withLock {
+        result.note {
             if case .failure(let error) = $0 { error } else { nil }
         }
     }
@@ -39,6 +38,6 @@ final class Holder: Sendable {
     /// Ends it, and waits until it is gone.
     func end() {
         cancellation.cancel()
-        thread.withLock { $0.take() }?.join()
+        thread.note { $0.take() }?.join()
     }
 }

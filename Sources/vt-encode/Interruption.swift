@@ -1,7 +1,6 @@
 internal import Glibc
 internal import POSIX
 internal import Program
-internal import Synchronization
 
 /// How this program meets SIGINT, SIGTERM and SIGHUP (vt(7), "Signals").
 ///
@@ -15,7 +14,7 @@ final class Interruption: Sendable {
         var unfinished: UnfinishedFile?
     }
 
-    private let state = Mutex(State())
+    private let state = Monitor(State())
     private let isReadingFile: Bool
     private let ending: CInt
 
@@ -28,12 +27,12 @@ final class Interruption: Sendable {
     /// Notes what is removed, or kept, when a signal ends the program.
     func watch(_ output: EncodeOutput) {
         let unfinished = output.unfinished
-        state.withLock { $0.unfinished = unfinished }
+        state.note { $0.unfinished = unfinished }
     }
 
     /// Ends the program by the signal that brought the end of the input forward.
     func endIfCaught() {
-        if let signal = state.withLock(\.caught) { Signals.endProcess(by: signal) }
+        if let signal = state.read(\.caught) { Signals.endProcess(by: signal) }
     }
 
     private func meet(_ signal: CInt) {
@@ -42,7 +41,7 @@ final class Interruption: Sendable {
             case endInput
             case end
         }
-        let reaction: Reaction = state.withLock { state in
+        let reaction: Reaction = state.note { state in
             if isReadingFile || state.caught != nil { return .end }
             if signal == SIGINT, !state.wasInterrupted {
                 state.wasInterrupted = true
@@ -56,7 +55,7 @@ final class Interruption: Sendable {
         case .goOn: Log.info("interrupted: going on to the end of the input; once more ends it")
         case .endInput: try? writeAll(ending, [0])
         case .end:
-            state.withLock(\.unfinished)?.leave()
+            state.read(\.unfinished)?.leave()
             Signals.endProcess(by: signal)
         }
     }

@@ -1,7 +1,6 @@
 import Glibc
 import POSIX
 import Program
-import Synchronization
 
 /// A model that loads on a thread of its own.
 final class Loading {
@@ -11,7 +10,7 @@ final class Loading {
     private let finished: Descriptor
 
     private final class Outcome: Sendable {
-        let result = Mutex<Result<Decoder, Failure>?>(nil)
+        let result = Monitor<Result<Decoder, Failure>?>(nil)
     }
 
     init(_ settings: Settings) throws(SystemError) {
@@ -28,7 +27,7 @@ final class Loading {
             } catch {
                 result = .failure(error)
             }
-            outcome.result.withLock { $0 = result }
+            outcome.result.note { $0 = result }
             close(end)
         }
     }
@@ -48,7 +47,7 @@ final class Loading {
     /// The model, once it is there. Call it once.
     func finish() throws(Failure) -> Decoder {
         thread.join()
-        let result = outcome.result.withLock { result in
+        let result = outcome.result.note { result in
             defer { result = nil }
             return result
         }

@@ -1,20 +1,20 @@
 import CPocketSphinx
 import Glibc
+import POSIX
 import Program
-import Synchronization
 
 /// What PocketSphinx says about itself: kept off stderr, but for VT_LOG=debug; its last error is for our own messages.
 enum Messages {
-    private static let errors = Mutex<(first: [String], last: String?, count: Int)>(([], nil, 0))
+    private static let errors = Monitor<(first: [String], last: String?, count: Int)>(([], nil, 0))
     /// How many errors one message names; a bad dictionary has one for each line.
     private static let named = 5
 
     /// The last error, without its place in PocketSphinx's source.
-    static var lastError: String? { errors.withLock { $0.last } }
+    static var lastError: String? { errors.note { $0.last } }
 
     /// All errors so far in one line, or as many as can be read; nil where there were none.
     static var complaints: String? {
-        errors.withLock { errors in
+        errors.note { errors in
             guard errors.count > 0 else { return nil }
             let rest = errors.count - errors.first.count
             return errors.first.joined(separator: "; ") + (rest > 0 ? "; and \(rest) more" : "")
@@ -33,7 +33,7 @@ enum Messages {
         let message = withoutPlace(text)
         guard !message.isEmpty else { return }
         if level == CInt(ERR_ERROR.rawValue) {
-            errors.withLock { errors in
+            errors.note { errors in
                 errors.last = message
                 errors.count += 1
                 if errors.count <= named { errors.first.append(message) }

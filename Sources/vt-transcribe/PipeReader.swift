@@ -1,7 +1,6 @@
 internal import Glibc
 internal import POSIX
 internal import Program
-internal import Synchronization
 internal import Transcription
 
 /// The thread that takes audio from a pipe and keeps it, whatever else happens.
@@ -11,7 +10,7 @@ final class PipeReader: Sendable {
     private let file: InputFile?
     private let name: String
     private let kept: KeptAudio
-    private let error = Mutex<SystemError?>(nil)
+    private let error = Monitor<SystemError?>(nil)
 
     /// As much as a pipe holds by default.
     private static let blockSize = 1 << 16
@@ -24,7 +23,7 @@ final class PipeReader: Sendable {
     }
 
     /// What reading or keeping failed with; nil while nothing has.
-    var failure: SystemError? { error.withLock(\.self) }
+    var failure: SystemError? { error.read(\.self) }
 
     /// Begins to read. The thread goes on to the end of the input, or until nothing more is wanted.
     func start() throws(SystemError) {
@@ -32,7 +31,7 @@ final class PipeReader: Sendable {
             do throws(SystemError) {
                 try read()
             } catch {
-                self.error.withLock { $0 = error }
+                self.error.note { $0 = error }
             }
             kept.finish()
         }.detach()

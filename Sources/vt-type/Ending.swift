@@ -1,14 +1,13 @@
 import Glibc
-import POSIX
 import Plugins
+import POSIX
 import Program
-import Synchronization
 
 /// What signals do to the program (vt(7)): a first SIGINT in a pipeline does nothing, for the words that were spoken are still to come.
 final class Ending: Sendable {
     /// Stops reading and typing.
     let cancellation: Cancellation
-    private let state = Mutex<(interrupts: Int, signal: CInt?)>((0, nil))
+    private let state = Monitor<(interrupts: Int, signal: CInt?)>((0, nil))
 
     private init() throws(SystemError) {
         cancellation = try Cancellation()
@@ -22,10 +21,10 @@ final class Ending: Sendable {
     }
 
     /// The signal to end by; nil to go on to the end of the input.
-    var signal: CInt? { state.withLock { $0.signal } }
+    var signal: CInt? { state.note { $0.signal } }
 
     private func note(_ signal: CInt, readsPipe: Bool) {
-        let isRepeated = state.withLock { state in
+        let isRepeated = state.note { state in
             if signal == SIGINT {
                 state.interrupts += 1
                 if readsPipe, state.interrupts == 1 { return false }

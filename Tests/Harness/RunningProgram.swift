@@ -47,9 +47,9 @@ package final class RunningProgram: Sendable {
     private let standardOutput = Collector()
     private let standardError = Collector()
     private let feeder: Feeder?
-    private let unreadOutput: Mutex<CInt>
-    private let fate = Mutex<(ending: Ending, usage: rusage)?>(nil)
-    private let reaped = Mutex(false)
+    private let unreadOutput: Monitor<CInt>
+    private let fate = Monitor<(ending: Ending, usage: rusage)?>(nil)
+    private let reaped = Monitor(false)
 
     /// Starts a program.
     ///
@@ -110,7 +110,7 @@ package final class RunningProgram: Sendable {
                 }
             }
         }
-        unreadOutput = Mutex(unread)
+        unreadOutput = Monitor(unread)
 
         let errors = try makePipe()
         let stderr = childEnd(errors.writing)
@@ -128,7 +128,7 @@ package final class RunningProgram: Sendable {
 
     deinit {
         if !command.mayLeaveProcesses || !hasEnded { kill() }
-        let descriptor = unreadOutput.withLock { $0 }
+        let descriptor = unreadOutput.note { $0 }
         if descriptor >= 0 { close(descriptor) }
     }
 
@@ -154,7 +154,7 @@ package final class RunningProgram: Sendable {
 
     /// For `Output.unread`: starts to collect stdout now.
     package func readOutput() throws {
-        let descriptor = unreadOutput.withLock { number in
+        let descriptor = unreadOutput.note { number in
             defer { number = -1 }
             return number
         }
@@ -163,7 +163,7 @@ package final class RunningProgram: Sendable {
 
     /// For `Output.unread`: closes the reading end, so that the program writes to a closed pipe.
     package func breakOutput() {
-        unreadOutput.withLock {
+        unreadOutput.note {
             if $0 >= 0 { close($0) }
             $0 = -1
         }
@@ -171,7 +171,7 @@ package final class RunningProgram: Sendable {
 
     /// Sends it a signal, unless it has ended.
     package func signal(_ number: CInt) {
-        reaped.withLock { if !$0 { _ = Glibc.kill(pid, number) } }
+        reaped.note { if !$0 { _ = Glibc.kill(pid, number) } }
     }
 
     /// Waits until stdout holds what the condition asks for.
@@ -218,9 +218,9 @@ package final class RunningProgram: Sendable {
     // MARK: Its end
 
     private func poll() -> (ending: Ending, usage: rusage)? {
-        fate.withLock { fate in
+        fate.note { fate in
             if let fate { return fate }
-            return reaped.withLock { reaped in
+            return reaped.note { reaped in
                 var status: CInt = 0
                 var usage = rusage()
                 guard wait4(pid, &status, WNOHANG, &usage) == pid else { return nil }
@@ -237,7 +237,7 @@ package final class RunningProgram: Sendable {
     /// - Parameter deadline: the longest wait; then everything that it started is killed.
     /// - Throws: `HarnessError` naming the command, after the deadline.
     package func finish(within deadline: Duration = .seconds(30)) throws -> Result {
-        let isOpen = unreadOutput.withLock { $0 >= 0 }
+        let isOpen = unreadOutput.note { $0 >= 0 }
         do {
             try eventually("\(command): the end", within: deadline, detail: { self.report }) { poll() != nil }
             // What it started may hold the pipes for longer; that is part of its behaviour, within the deadline.
@@ -269,7 +269,7 @@ package final class RunningProgram: Sendable {
     /// Kills it and everything that it started, and reaps it.
     package func kill() {
         feeder?.close()
-        reaped.withLock { if !$0 { _ = Glibc.kill(pid, SIGKILL) } }
+        reaped.note { if !$0 { _ = Glibc.kill(pid, SIGKILL) } }
         killAll(marked: mark)
         _ = try? eventually("killed", within: .seconds(5)) { poll() != nil }
     }

@@ -1,7 +1,6 @@
 internal import CHarness
 internal import Glibc
 internal import POSIX
-internal import Synchronization
 
 /// A pseudo-terminal on which a shell runs a command line as its foreground job, as a user's terminal would.
 ///
@@ -13,7 +12,7 @@ package final class Terminal: Sendable {
     private let shell: CInt
     private let master: CInt
     private let screenBytes = Collector()
-    private let ending = Mutex<Ending?>(nil)
+    private let ending = Monitor<Ending?>(nil)
     private let statusFile: String
 
     /// Runs a command line.
@@ -87,7 +86,7 @@ package final class Terminal: Sendable {
     package var stragglers: [CInt] { Harness.processes(marked: mark).filter { $0 != shell } }
 
     private func poll() -> Ending? {
-        ending.withLock { ending in
+        ending.note { ending in
             if ending == nil {
                 var status: CInt = 0
                 if waitpid(shell, &status, WNOHANG) == shell {

@@ -1,9 +1,8 @@
 import Audio
 import Glibc
 import Harness
-import POSIX
 import Plugins
-import Synchronization
+import POSIX
 import Testing
 import Transcription
 
@@ -15,8 +14,8 @@ import Transcription
         let options: Set<String>?
         let body: @Sendable (_ attempt: Int, _ said: (RecognitionEvent) throws -> Void) throws -> Void
         /// Samples that each attempt was given: the first, and how many. Numbers count up in `Samples`.
-        let heard = Mutex<[Range<Int>]>([])
-        let settings = Mutex<[EngineSettings]>([])
+        let heard = Monitor<[Range<Int>]>([])
+        let settings = Monitor<[EngineSettings]>([])
 
         init(
             _ name: String, options: Set<String>? = nil,
@@ -33,7 +32,7 @@ import Transcription
             _ audio: any SpeechSource, settings: EngineSettings, cancellation: Cancellation?,
             onEvent: (RecognitionEvent) throws -> Void
         ) throws {
-            self.settings.withLock { $0.append(settings) }
+            self.settings.note { $0.append(settings) }
             let block = UnsafeMutableBufferPointer<Int16>.allocate(capacity: 1000)
             defer { block.deallocate() }
             var first: Int?
@@ -43,7 +42,7 @@ import Transcription
                 count += some
             }
             let range = (first ?? 0)..<(first ?? 0) + count
-            let attempt = heard.withLock {
+            let attempt = heard.note {
                 $0.append(range)
                 return $0.count
             }
@@ -60,9 +59,9 @@ import Transcription
     }
 
     final class Notices: Sendable {
-        private let said = Mutex<[String]>([])
-        func add(_ notice: String) { said.withLock { $0.append(notice) } }
-        var all: [String] { said.withLock { $0 } }
+        private let said = Monitor<[String]>([])
+        func add(_ notice: String) { said.note { $0.append(notice) } }
+        var all: [String] { said.note { $0 } }
     }
 
     static let succeeding = Scripted("good") { _, say in try say(final("all of it", 0, 0.5)) }
@@ -96,7 +95,7 @@ import Transcription
         let (events, error) = try run([Self.failing("a", code), second], onNotice: notices.add)
         #expect(error == nil)
         #expect(events == [Self.final("all of it", 0, 0.5)])
-        #expect(second.heard.withLock { $0 } == [0..<32000])
+        #expect(second.heard.note { $0 } == [0..<32000])
         #expect(notices.all == ["a: \(code), then b at 0.0"])
     }
 
@@ -106,7 +105,7 @@ import Transcription
         let second = Scripted("b") { _, _ in }
         let error = try run([Self.failing("a", code), second]).error
         #expect(error?.code == code)
-        #expect(second.heard.withLock { $0.isEmpty })
+        #expect(second.heard.note { $0.isEmpty })
     }
 
     @Test func whatIsWrittenIsNotRepeatedAndTimesStayThose() throws {
@@ -125,7 +124,7 @@ import Transcription
         }
         let (events, error) = try run([first, second])
         #expect(error == nil)
-        #expect(second.heard.withLock { $0 } == [12000..<32000])
+        #expect(second.heard.note { $0 } == [12000..<32000])
         let later = Word(text: "two", start: 1, end: 1.25)
         #expect(
             events == [
@@ -145,7 +144,7 @@ import Transcription
         }
         let third = Scripted("c") { _, say in try say(Self.final("c", 0.1, 0.2)) }
         let (events, _) = try run([dies("a", after: 0.5), dies("b", after: 0.25), third])
-        #expect(third.heard.withLock { $0 } == [12000..<32000])
+        #expect(third.heard.note { $0 } == [12000..<32000])
         #expect(events == [Self.final("a", 0, 0.5), Self.final("b", 0.5, 0.75), Self.final("c", 0.85, 0.95)])
     }
 
@@ -157,7 +156,7 @@ import Transcription
         }
         let second = Scripted("b") { _, say in }
         _ = try run([first, second])
-        #expect(second.heard.withLock { $0 } == [0..<0])
+        #expect(second.heard.note { $0 } == [0..<0])
     }
 
     @Test func textWithoutTimesEndsTheChain() throws {
@@ -170,7 +169,7 @@ import Transcription
         #expect(events == [Self.final("somewhere", nil, nil)])
         #expect(error?.code == .tryLater)
         #expect(error?.message.contains("without times") == true)
-        #expect(second.heard.withLock { $0.isEmpty })
+        #expect(second.heard.note { $0.isEmpty })
     }
 
     @Test func aRetryIsMadeOnceAndSoon() throws {
@@ -182,7 +181,7 @@ import Transcription
         let notices = Notices()
         let (events, error) = try run([first, second], onNotice: notices.add)
         #expect(error == nil)
-        #expect(first.heard.withLock { $0 } == [0..<32000, 8000..<32000])
+        #expect(first.heard.note { $0 } == [0..<32000, 8000..<32000])
         #expect(events == [Self.final("one", 0, 0.5), Self.final("two", 0.5, 1)])
         #expect(notices.all == ["busy, again after 0.02 seconds", "busy, then b at 0.5"])
     }
@@ -194,14 +193,14 @@ import Transcription
         }
         let second = Scripted("b") { _, _ in }
         #expect(try run([first, second]).events == [Self.final("one", 0, 0.5)])
-        #expect(second.heard.withLock { $0.isEmpty })
+        #expect(second.heard.note { $0.isEmpty })
     }
 
     @Test func whoAsksForALongWaitIsNotWaitedFor() throws {
         let first = Self.failing("a", .tryLater, retryAfter: .seconds(60))
         let start = ContinuousClock.now
         #expect(try run([first, Self.succeeding]).error == nil)
-        #expect(first.heard.withLock(\.count) == 1)
+        #expect(first.heard.read(\.count) == 1)
         #expect(.now - start < .seconds(10))
     }
 
@@ -219,8 +218,8 @@ import Transcription
         let first = Scripted("a", options: ["lm"]) { _, _ in throw EngineError(.unavailable, "no") }
         let second = Scripted("b", options: ["model"]) { _, _ in }
         _ = try run([first, second], settings: EngineSettings(options: [("lm", "x"), ("model", "y")]))
-        #expect(first.settings.withLock { $0[0].options.map(\.key) } == ["lm"])
-        #expect(second.settings.withLock { $0[0].options.map(\.key) } == ["model"])
+        #expect(first.settings.note { $0[0].options.map(\.key) } == ["lm"])
+        #expect(second.settings.note { $0[0].options.map(\.key) } == ["model"])
     }
 
     @Test func cancellingEndsTheWait() throws {
@@ -283,14 +282,14 @@ import Transcription
     }
 
     @Test func warningsAreSaidOnce() throws {
-        let said = Mutex<[String]>([])
+        let said = Monitor<[String]>([])
         let bytes = Array(WAVHeader.file(.speech, dataBytes: 64000)) + [UInt8](repeating: 1, count: 32000)
         let speech = RecordedSpeech(
             opening: { MemorySource(bytes, isRegularFile: true) }, name: "test",
-            options: .init { problem in said.withLock { $0.append(problem) } })
+            options: .init { problem in said.note { $0.append(problem) } })
         _ = try all(speech)
         speech.restart(at: 100)
         _ = try all(speech)
-        #expect(said.withLock(\.count) == 1)
+        #expect(said.read(\.count) == 1)
     }
 }

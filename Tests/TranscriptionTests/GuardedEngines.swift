@@ -1,7 +1,7 @@
 import Glibc
 import Harness
 import Plugins
-import Synchronization
+import POSIX
 import Testing
 import Transcription
 
@@ -39,12 +39,12 @@ import Transcription
 
             """)
         return try PluginEngine.find(path, cache: nil) { messages in
-            self.messages.withLock { $0.append(messages) }
+            self.messages.note { $0.append(messages) }
         }
     }
 
     /// What engines have said on standard error; what they wrote on standard output before has been read by then.
-    private let messages = Mutex<[String]>([])
+    private let messages = Monitor<[String]>([])
 
     /// Speech that begins when the engine that stood by has gone: then it is waited for on this thread and not on the engine's.
     private func recordingForTheNext() -> Recording {
@@ -113,7 +113,7 @@ import Transcription
 
     @Test func whatItSaysBeforeComesWithTheSpeech() throws {
         let said = "printf 'warning\\tI am odd\\nfinal\\tthank you\\nstatus\\tready\\n'; echo said >&2"
-        let recording = Recording([-1, 1, -1]) { self.messages.withLock { !$0.isEmpty } }
+        let recording = Recording([-1, 1, -1]) { self.messages.note { !$0.isEmpty } }
         let events = try transcribe(engine("early", standby: true, "\(said)"), recording).events
         #expect(events == [.warning("I am odd", hint: nil), .status("ready")] + Self.heard)
     }

@@ -1,8 +1,7 @@
 import Harness
 import Plugins
-import Synchronization
+import POSIX
 import Testing
-
 @testable import Typing
 
 /// Each rule of vt-plugin(7) for drivers, kept and broken, by shell scripts.
@@ -11,9 +10,9 @@ import Testing
     let notes = Notes()
 
     final class Notes: Sendable {
-        private let list = Mutex<[String]>([])
-        func add(_ note: String) { list.withLock { $0.append(note) } }
-        var all: [String] { list.withLock { $0 } }
+        private let list = Monitor<[String]>([])
+        func add(_ note: String) { list.note { $0.append(note) } }
+        var all: [String] { list.note { $0 } }
     }
 
     init() throws {

@@ -1,6 +1,5 @@
 internal import Glibc
 internal import POSIX
-internal import Synchronization
 
 /// One call of a plugin under watch: what it is given, step by step, and all that it does.
 package struct Trial: Sendable {
@@ -287,7 +286,7 @@ private final class TrialScript: @unchecked Sendable {
 /// Passes a wish to stop on.
 private final class Relay: Sendable {
     private let ending: Cancellation
-    private let thread = Mutex<POSIX.Thread?>(nil)
+    private let thread = Monitor<POSIX.Thread?>(nil)
 
     init(from source: Cancellation, to target: Cancellation) throws(SystemError) {
         let ending = try Cancellation()
@@ -300,11 +299,11 @@ private final class Relay: Sendable {
             while poll(&entries, 2, -1) < 0 {}
             if entries[0].revents != 0 { target.cancel() }
         }
-        thread.withLock { $0 = started }
+        thread.note { $0 = started }
     }
 
     func end() {
         ending.cancel()
-        thread.withLock { $0.take() }?.join()
+        thread.note { $0.take() }?.join()
     }
 }

@@ -1,13 +1,12 @@
 internal import Glibc
 internal import POSIX
-internal import Synchronization
 
 /// Servers that have refused a body of unknown length: they are sent one with a length at once.
 ///
 /// A line for each, `https://host:port`, in a file of the state folder that can be deleted at any time.
 package final class KnownServers: Sendable {
     private let path: String
-    private let known = Mutex<Set<String>?>(nil)
+    private let known = Monitor<Set<String>?>(nil)
 
     /// The file's size at most: it is a help, no archive.
     private static let limit = 1 << 16
@@ -18,7 +17,7 @@ package final class KnownServers: Sendable {
     }
 
     package func contains(_ origin: String) -> Bool {
-        known.withLock { known in
+        known.note { known in
             if let known { return known.contains(origin) }
             let found = load()
             known = found
@@ -28,7 +27,7 @@ package final class KnownServers: Sendable {
 
     /// Notes a server; where that can't be written, for this process only.
     package func insert(_ origin: String) {
-        let isNew = known.withLock { known in
+        let isNew = known.note { known in
             var found = known ?? load()
             defer { known = found }
             return found.insert(origin).inserted

@@ -3,7 +3,6 @@ internal import Glibc
 package import HTTP
 package import Plugins
 internal import POSIX
-internal import Synchronization
 
 /// An engine at the other end of a connection: speech is encoded and sent while it is spoken, so at its end nothing is left but
 /// the last packet and the answer.
@@ -39,7 +38,7 @@ package final class LiveUpload: Engine {
 
     package let service: any CloudService
     let surroundings: Surroundings
-    private let shared = Mutex<HTTPClient?>(nil)
+    private let shared = Monitor<HTTPClient?>(nil)
 
     package var name: String { service.name }
 
@@ -98,7 +97,7 @@ package final class LiveUpload: Engine {
 
     /// A client whose connections uploads share.
     func sharedClient() throws(SystemError) -> HTTPClient {
-        try shared.withLock { client throws(SystemError) in
+        try shared.note { client throws(SystemError) in
             if let client { return client }
             let made = try HTTPClient()
             client = made

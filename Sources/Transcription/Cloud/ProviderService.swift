@@ -1,6 +1,6 @@
 package import HTTP
 internal import Plugins
-internal import Synchronization
+internal import POSIX
 internal import Text
 
 /// A provider, where it is, and how its key is come by.
@@ -15,7 +15,7 @@ package final class ProviderService: CloudService {
     private let wantedFormat: UploadFormat?
     private let environment: @Sendable (String) -> String?
     /// The key once it has been read: a command is not run for each recording.
-    private let key = Mutex<Secret??>(nil)
+    private let key = Monitor<Secret??>(nil)
 
     package var name: String { provider.name }
 
@@ -132,14 +132,14 @@ package final class ProviderService: CloudService {
 
     package func makeReplyReader(_ head: ResponseHead, settings: EngineSettings) -> any ReplyReader {
         AnswerCollector(
-            AnswerReader(provider.dialect, named: name), mediaType: head.contentType, key: key.withLock { $0 ?? nil })
+            AnswerReader(provider.dialect, named: name), mediaType: head.contentType, key: key.note { $0 ?? nil })
     }
 
     package func explain(_ response: Response) -> UploadFailure {
         let status = response.head.status
         let failure = ServiceFailure(
             status: status, body: response.body, from: provider, format: uploadFormats[0], keySource: keySource,
-            key: key.withLock { $0 ?? nil })
+            key: key.note { $0 ?? nil })
         guard failure.isTransient else { return UploadFailure(failure.error, remedy: .none) }
         return UploadFailure(failure.error, remedy: provider.triedOnce.contains(status) ? .retryOnce : .retry)
     }
@@ -152,11 +152,11 @@ package final class ProviderService: CloudService {
     }
 
     private func authorization() throws(EngineError) -> Header? {
-        var known = key.withLock(\.self)
+        var known = key.read(\.self)
         if known == nil {
             let read = try keySource.key(for: name, environment: environment)
             known = .some(read)
-            key.withLock { $0 = .some(read) }
+            key.note { $0 = .some(read) }
         }
         guard let key = known ?? nil else { return nil }
         switch provider.authorization {

@@ -1,5 +1,5 @@
 internal import Audio
-internal import Synchronization
+internal import POSIX
 
 /// What an engine was sent of a recording: turns its times into those of the recording, and knows where somebody spoke.
 ///
@@ -20,7 +20,7 @@ package final class SentAudio: Sendable {
         var next = -1
     }
 
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     /// Pauses that are remembered at least: those of two days of dictation, in 4 MB. An engine is never that far behind.
     private static let limit = 1 << 16
@@ -28,10 +28,10 @@ package final class SentAudio: Sendable {
     fileprivate static let tolerance = 0.15
 
     /// Samples sent so far.
-    package var count: Int { state.withLock(\.sent) }
+    package var count: Int { state.read(\.sent) }
 
     /// Whether any speech was heard.
-    package var hasSpeech: Bool { state.withLock { !$0.speech.isEmpty } }
+    package var hasSpeech: Bool { state.note { !$0.speech.isEmpty } }
 
     /// Notes samples that are sent.
     ///
@@ -39,7 +39,7 @@ package final class SentAudio: Sendable {
     ///   - count: how many.
     ///   - recorded: the position of the first in the recording.
     func send(_ count: Int, from recorded: Int) {
-        state.withLock { state in
+        state.note { state in
             if recorded != state.next {
                 if state.pieces.count >= 2 * SentAudio.limit { state.pieces.removeFirst(SentAudio.limit) }
                 state.pieces.append(Piece(sent: state.sent, recorded: recorded))
@@ -51,7 +51,7 @@ package final class SentAudio: Sendable {
 
     /// Notes an edge; speech goes on until its end is known.
     func note(_ edge: SpeechEdge) {
-        state.withLock { state in
+        state.note { state in
             switch edge {
             case .began(let start):
                 if state.speech.count >= 2 * SentAudio.limit { state.speech.removeFirst(SentAudio.limit) }
@@ -68,7 +68,7 @@ package final class SentAudio: Sendable {
     /// - Parameter sample: counted in what was sent.
     /// - Returns: the sample of the recording.
     func rewind(to sample: Int) -> Int {
-        state.withLock { state in
+        state.note { state in
             let recorded = state.recorded(sample, isEnd: true, other: nil)
             state.pieces.removeAll { $0.sent >= sample }
             state.speech.removeAll { $0.lowerBound >= recorded }
@@ -88,7 +88,7 @@ package final class SentAudio: Sendable {
     ///   - end: the same.
     /// - Returns: seconds of the recording.
     package func recorded(start: Double?, end: Double?) -> (start: Double?, end: Double?) {
-        state.withLock { state in
+        state.note { state in
             let (from, to) = (start.map(SentAudio.samples), end.map(SentAudio.samples))
             var first = from.map { state.recorded($0, isEnd: false, other: to) }
             let last = to.map { state.recorded($0, isEnd: true, other: from) }
@@ -105,7 +105,7 @@ package final class SentAudio: Sendable {
     package func holdsSpeech(from start: Double, to end: Double) -> Bool {
         let first = SentAudio.samples(start - SentAudio.tolerance)
         let last = SentAudio.samples(end + SentAudio.tolerance)
-        return state.withLock { $0.holdsSpeech(first..<max(last, first + 1)) }
+        return state.note { $0.holdsSpeech(first..<max(last, first + 1)) }
     }
 
     /// How much of the speech is in some spans of time.
@@ -117,7 +117,7 @@ package final class SentAudio: Sendable {
             SentAudio.samples(
                 span.lowerBound - SentAudio.tolerance)..<SentAudio.samples(span.upperBound + SentAudio.tolerance)
         }
-        return state.withLock { state in
+        return state.note { state in
             var (all, inside, first) = (0, 0, 0)
             for speech in state.speech where speech.upperBound != Int.max {
                 all += speech.count
@@ -143,7 +143,7 @@ package final class SentAudio: Sendable {
     /// - Parameter range: samples, counted in what was sent.
     /// - Returns: samples of the same, in order; what is not certain yet is none.
     func speech(in range: Range<Int>) -> [Range<Int>] {
-        state.withLock { $0.speech(inSent: range.clamped(to: 0..<$0.sent)) }
+        state.note { $0.speech(inSent: range.clamped(to: 0..<$0.sent)) }
     }
 
     /// Where speech begins and ends in a part of the recording; nil where there is none.
@@ -153,7 +153,7 @@ package final class SentAudio: Sendable {
     ///   - end: the same; nil is the end of what was sent.
     /// - Returns: seconds of the recording, within the part.
     package func speech(from start: Double, to end: Double?) -> (start: Double, end: Double)? {
-        state.withLock { state in
+        state.note { state in
             let first = SentAudio.samples(start)
             let range = first..<max(end.map(SentAudio.samples) ?? state.next, first)
             guard let found = state.speech(in: range) else { return nil }

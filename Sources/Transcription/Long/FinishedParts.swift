@@ -1,6 +1,5 @@
 internal import Glibc
 package import POSIX
-internal import Synchronization
 internal import Text
 
 /// The parts of a long recording that have been recognised, so that an interrupted transcription goes on where it was.
@@ -16,7 +15,7 @@ package final class FinishedParts: Sendable {
 
     private let path: Path
     private let heading: String
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     private struct State: ~Copyable {
         var parts: [Int: Part]?
@@ -33,7 +32,7 @@ package final class FinishedParts: Sendable {
 
     /// The part that begins at a sample; nil where it has not been recognised.
     func part(from start: Int) -> Part? {
-        state.withLock { state in
+        state.note { state in
             let parts = state.parts ?? read()
             state.parts = parts
             return parts[start]
@@ -50,7 +49,7 @@ package final class FinishedParts: Sendable {
         text +=
             EventLine("part", [.init("start", String(samples.lowerBound)), .init("end", String(samples.upperBound))])
             .line
-        state.withLock { state in
+        state.note { state in
             if state.file == nil {
                 let isOurs = !(state.parts ?? read()).isEmpty
                 let flags = O_WRONLY | O_CREAT | O_APPEND | (isOurs ? 0 : O_TRUNC)
