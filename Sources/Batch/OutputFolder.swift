@@ -86,6 +86,15 @@ package struct OutputFolder: Sendable {
         completed(OutputNames(folder: path, name: name), stamp, formats, since: nil)
     }
 
+    /// Whether it is a folder in which anything can be made.
+    package var isWritable: Bool {
+        var status = stat()
+        return path.bytes.isEmpty
+            || path.withCString {
+                stat($0, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && access($0, W_OK | X_OK) == 0
+            }
+    }
+
     /// Where an output is, or will be.
     package func output(_ name: Path, format: String) -> Path {
         OutputNames(folder: path, name: name).output(format)

@@ -67,8 +67,9 @@ struct FileTranscription {
                 input.name, stamp: task.stamp(of: status), formats: formats, resumes: task.resumes)
         } catch {
             let failure = Failure(.cannotCreate, "\(name): its output can't be created: \(error)")
-            if NoRoom.codes.contains(error.code) { throw NoRoom(failure: failure) }
-            throw failure
+            let isEverybodys =
+                NoRoom.codes.contains(error.code) || [EACCES, ENOTDIR].contains(error.code) && !folder.isWritable
+            throw isEverybodys ? NoRoom(failure: failure) : failure
         }
         switch claim {
         case .busy:

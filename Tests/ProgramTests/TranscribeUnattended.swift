@@ -109,6 +109,22 @@ import Text
         for name in texts { #expect(try text(of: "\(disk.path)/\(name)") == "bytes 8000\n") }
     }
 
+    @Test func anOutputFolderThatIsNoneEndsTheRun() throws {
+        let names = (10..<30).map { "\($0).wav" }
+        for name in names { try test.write(Tone.file(seconds: 0.25), to: name) }
+        let result = try run(
+            Command(
+                "vt-transcribe",
+                ["--no-gate", "--engine", "fake", "--output-dir", "a.wav", "--report", "report"] + names),
+            home: test.home)
+        #expect(result.status == 73, "\(result)")
+        #expect(result.errors.contains("Not a directory"), "\(result)")
+        let outcomes = try text(of: "\(files)/report").split(separator: "\n").compactMap {
+            JSONValue(parsing: String($0))?["outcome"]?.string
+        }
+        #expect(outcomes == ["failed"] + Array(repeating: "not tried", count: 19), "\(outcomes)")
+    }
+
     /// `ulimit -f`, or a file system's own limit.
     @Test func anOutputThatMayNotGrowIsAFailure() throws {
         let result = try shell("ulimit -f 0; vt-transcribe --no-gate --engine fake a.wav b.wav --output-dir out")

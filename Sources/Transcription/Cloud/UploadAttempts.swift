@@ -16,18 +16,15 @@ struct UploadAttempts: ~Copyable {
     private let cancellation: Cancellation?
     private let samples = SampleCount()
 
-    private var url: String
-    private var origin: String
+    private var target: UploadTarget
+    private var origin: String { target.origin }
     /// A client of its own for held connections, which make its thread wait.
     private var client: HTTPClient?
     private var exchange: Exchange?
     /// Requests that were sent something.
     private var count = 0
-    /// Times that the service said that there are too many.
-    private var refusals = 0
-    private var turn: RequestPace.Turn?
+    private var turns: UploadTurns
     private var renewals = 0
-    private var redirects = 0
     /// Whether the body goes when its length is known only.
     private var needsLength: Bool
     private var hasSpeech = false
@@ -38,9 +35,6 @@ struct UploadAttempts: ~Copyable {
 
     /// A ready connection is made anew so many times while nobody speaks; then it waits for the first word.
     private static let renewalLimit = 6
-    private static let redirectLimit = 3
-    /// So often a request waits for a service that is asked too much by many at once.
-    private static let refusalLimit = 20
 
     private final class SampleCount: Sendable {
         let value = Atomic(0)
@@ -68,16 +62,15 @@ struct UploadAttempts: ~Copyable {
         _ engine: LiveUpload, _ upload: UploadRequest, _ packing: Packing, file: any BodySource,
         settings: EngineSettings, cancellation: Cancellation?
     ) throws(EngineError) {
-        guard let address = URLParts(upload.url) else {
-            throw EngineError(.configuration, "\(engine.name): this is no http address: \(upload.url.sanitized)")
-        }
+        var target = try UploadTarget(upload.url, of: engine.name)
         var (upload, wantsLength) = (upload, false)
         if case .encoded(let format) = packing {
             wantsLength =
                 !engine.service.takesUnknownLength
-                || engine.surroundings.lengthWanted?.contains(address.origin) == true
+                || engine.surroundings.lengthWanted?.contains(target.origin) == true
             if wantsLength {
                 upload = try engine.service.uploadRequest(format, isLive: false, settings: settings)
+                target.url = upload.url
             }
         }
         self.engine = engine
@@ -86,8 +79,8 @@ struct UploadAttempts: ~Copyable {
         self.file = file
         self.settings = settings
         self.cancellation = cancellation
-        url = upload.url
-        origin = address.origin
+        self.target = target
+        turns = UploadTurns(engine.surroundings.pace)
         needsLength = wantsLength
     }
 
@@ -97,6 +90,9 @@ struct UploadAttempts: ~Copyable {
     func noteLength(samples count: Int) {
         samples.value.store(count, ordering: .relaxed)
     }
+
+    /// How long the recording is so far.
+    private var seconds: Double { Double(samples.value.load(ordering: .relaxed)) / 16000 }
 
     func bodyHasGrown() {
         exchange?.bodyHasGrown()
@@ -130,7 +126,7 @@ struct UploadAttempts: ~Copyable {
 
     func giveUp() {
         if let exchange, !exchange.hasEnded { exchange.cancel() }
-        if let turn { engine.surroundings.pace?.end(turn, isAnswered: false) }
+        turns.giveUp()
     }
 
     /// Looks what has become of the request while there is still audio to come.
@@ -218,9 +214,7 @@ struct UploadAttempts: ~Copyable {
     // MARK: Requests
 
     private mutating func begin(isHeld: Bool) throws {
-        if let pace = engine.surroundings.pace, !isHeld {
-            turn = try pace.begin(seconds: Double(samples.value.load(ordering: .relaxed)) / 16000, cancellation)
-        }
+        if !isHeld { try turns.begin(seconds: seconds, cancellation) }
         var headers = upload.headers
         let body: Body
         switch upload.form {
@@ -232,8 +226,8 @@ struct UploadAttempts: ~Copyable {
             headers.append(Header("Content-Type", contentType))
             body = Body([.source(file)])
         }
-        var request = Request("POST", url, headers: headers, body: body)
-        let timeout = settings.timeout?.inSeconds
+        var request = Request("POST", target.url, headers: headers, body: body)
+        let timeout = settings.timeout.map { $0 / .seconds(1) }
         request.limits = TimeLimits(answer: { [samples] in
             timeout ?? max(60, Double(10 * samples.value.load(ordering: .relaxed)) / 16000)
         })
@@ -304,11 +298,6 @@ struct UploadAttempts: ~Copyable {
         return true
     }
 
-    /// Whether an answer says that there are too many requests at present.
-    private static func isTooMany(_ head: ResponseHead) -> Bool {
-        head.status == 429 || (head.status == 503 && RetryPolicy.waitAskedFor(by: head, now: 0) != nil)
-    }
-
     // MARK: What went wrong
 
     /// A connection that failed.
@@ -329,10 +318,10 @@ struct UploadAttempts: ~Copyable {
         _ response: Response, wasChunked: Bool, _ onEvent: (RecognitionEvent) throws -> Void
     ) throws -> Double? {
         let head = response.head
-        if let target = try redirection(head) {
-            try onEvent(.status("\(origin) moves the request to \(target)"))
+        if let url = try target.redirection(head) {
+            try onEvent(.status("\(origin) moves the request to \(url)"))
             if wasChunked { try wantLength() }
-            url = target
+            target.url = url
             return 0
         }
         let failure = engine.service.explain(response)
@@ -376,40 +365,17 @@ struct UploadAttempts: ~Copyable {
         needsLength = true
         guard case .encoded(let format) = packing else { return }
         upload = try engine.service.uploadRequest(format, isLive: false, settings: settings)
-        url = upload.url
-    }
-
-    /// Where an answer says that the request belongs; nil where it says no such thing.
-    private mutating func redirection(_ head: ResponseHead) throws(EngineError) -> String? {
-        guard [301, 302, 307, 308].contains(head.status), let location = head["location"] else { return nil }
-        guard let here = URLParts(url), let target = here.resolving(location), let there = URLParts(target) else {
-            throw EngineError(
-                .protocolError, "\(engine.name): \(origin) redirects to no address: \(location.sanitized)")
-        }
-        let isSameHost =
-            there.host == here.host
-            && (there.origin == here.origin || (here.scheme == "http" && there.scheme == "https"))
-        guard isSameHost else {
-            throw EngineError(
-                .unavailable,
-                "\(engine.name): \(origin) redirects to \(there.origin.sanitized), which is not sent a key",
-                hint: "if that is where it should go, say so with --base-url")
-        }
-        redirects += 1
-        guard redirects <= UploadAttempts.redirectLimit else {
-            throw EngineError(.protocolError, "\(engine.name): \(origin) redirects again and again")
-        }
-        return target
+        target.url = upload.url
     }
 
     private func wait(until instant: ContinuousClock.Instant) throws {
         let rest = instant - .now
         guard rest > .zero else { return }
         guard let cancellation else {
-            usleep(UInt32(rest.inSeconds * 1e6))
+            usleep(UInt32(rest / .microseconds(1)))
             return
         }
-        let milliseconds = Int((rest.inSeconds * 1000).rounded(.up))
+        let milliseconds = Int((rest / .milliseconds(1)).rounded(.up))
         if try waitUntilReady(cancellation.descriptor, for: CInt(POLLIN), milliseconds: milliseconds) != 0 {
             throw EngineError(.cancelled, "\(engine.name): given up")
         }
@@ -419,50 +385,16 @@ struct UploadAttempts: ~Copyable {
     private mutating func report(
         _ exchange: Exchange, givenAway: ContinuousClock.Instant?, _ onEvent: (RecognitionEvent) throws -> Void
     ) throws {
-        let seconds = Double(samples.value.load(ordering: .relaxed)) / 16000
         engine.surroundings.onTimings?(
             UploadTimings(
                 engine: engine.name, attempt: max(count, 1), format: packing.name, audio: seconds, exchange: exchange,
                 endOfAudio: endOfSpeech, givenAway: givenAway))
-        if let pace = engine.surroundings.pace, let turn = turn.take() {
-            if let head = exchange.head, UploadAttempts.isTooMany(head) {
-                refusals += 1
-                // It was no attempt: it has not been heard.
-                if refusals <= UploadAttempts.refusalLimit { count = max(0, count - 1) }
-                let asked = RetryPolicy.waitAskedFor(by: head, now: Double(Glibc.time(nil)))
-                pace.refuse(turn, pause: asked ?? min(60, Double(1 << min(refusals - 1, 6))))
-            } else {
-                pace.end(turn, isAnswered: exchange.failure == nil)
-            }
-        }
+        if turns.end(after: exchange) == .unheard { count = max(0, count - 1) }
         // A connection that nothing was sent on was no question.
         guard hasSpeech else { return }
         let isAnswered = exchange.failure == nil && exchange.head?.isSuccess == true
         let billed = isAnswered ? engine.service.billedSeconds(for: seconds) : 0
         let model = engine.service.model(for: settings)
         try onEvent(.asked(EngineRequest(engine: engine.name, model: model, seconds: seconds, billed: billed)))
-    }
-}
-
-extension Duration {
-    fileprivate var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
-    }
-}
-
-extension EngineError {
-    /// What a request that got no answer means for a transcript.
-    init(_ error: HTTPError, engine: String) {
-        let code: Code =
-            switch error.code {
-            case .unavailable, .insecure, .proxyRefused: .unavailable
-            case .proxyWantsCredentials: .noPermission
-            case .refused: .configuration
-            case .cannotConnect, .broken, .timedOut, .heldTooLong: .tryLater
-            case .cancelled: .cancelled
-            case .tooLarge, .notHTTP: .protocolError
-            case .bodyFailed: .inputOutput
-            }
-        self.init(code, "\(engine): \(error.message)", hint: error.hint)
     }
 }
