@@ -12,7 +12,7 @@ package enum ALSALibrary {
     package static func redirectMessages(to receive: (@Sendable (String) -> Void)?) {
         handler.note { $0 = receive }
         unsafe vt_alsa_set_sink { text in
-            guard let text = unsafe text, let receive = ALSALibrary.handler.note({ $0 }) else { return }
+            guard let text = unsafe text, let receive = ALSALibrary.handler.read({ $0 }) else { return }
             receive(unsafe String(cString: text))
         }
     }

@@ -33,7 +33,7 @@ final class InputFeeder: @unchecked Sendable {
     /// Becomes readable when nothing is written any more.
     var endDescriptor: CInt { progress.reading.number }
 
-    var current: State { state.note { $0 } }
+    var current: State { state.read { $0 } }
 
     func start() throws(SystemError) -> Thread {
         try Thread("child-input") {
@@ -55,7 +55,7 @@ final class InputFeeder: @unchecked Sendable {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
         defer {
             buffer.deallocate()
-            let hasFailed = state.note { $0.failure != nil }
+            let hasFailed = state.read { $0.failure != nil }
             if !hasFailed { input = nil }
             state.note {
                 $0.hasEnded = true

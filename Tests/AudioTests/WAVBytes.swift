@@ -49,7 +49,7 @@ func wav(_ data: [UInt8], declared: UInt32? = nil) -> [UInt8] {
 final class Warnings: Sendable {
     private let lines = Monitor<[String]>([])
 
-    var all: [String] { lines.note { $0 } }
+    var all: [String] { lines.read { $0 } }
 
     var collect: @Sendable (String) -> Void {
         { line in self.lines.note { $0.append(line) } }

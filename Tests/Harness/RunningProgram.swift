@@ -128,7 +128,7 @@ package final class RunningProgram: Sendable {
 
     deinit {
         if !command.mayLeaveProcesses || !hasEnded { kill() }
-        let descriptor = unreadOutput.note { $0 }
+        let descriptor = unreadOutput.read { $0 }
         if descriptor >= 0 { close(descriptor) }
     }
 
@@ -237,7 +237,7 @@ package final class RunningProgram: Sendable {
     /// - Parameter deadline: the longest wait; then everything that it started is killed.
     /// - Throws: `HarnessError` naming the command, after the deadline.
     package func finish(within deadline: Duration = .seconds(30)) throws -> Result {
-        let isOpen = unreadOutput.note { $0 >= 0 }
+        let isOpen = unreadOutput.read { $0 >= 0 }
         do {
             try eventually("\(command): the end", within: deadline, detail: { self.report }) { poll() != nil }
             // What it started may hold the pipes for longer; that is part of its behaviour, within the deadline.

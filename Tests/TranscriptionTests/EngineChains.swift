@@ -61,7 +61,7 @@ import Transcription
     final class Notices: Sendable {
         private let said = Monitor<[String]>([])
         func add(_ notice: String) { said.note { $0.append(notice) } }
-        var all: [String] { said.note { $0 } }
+        var all: [String] { said.read { $0 } }
     }
 
     static let succeeding = Scripted("good") { _, say in try say(final("all of it", 0, 0.5)) }
@@ -95,7 +95,7 @@ import Transcription
         let (events, error) = try run([Self.failing("a", code), second], onNotice: notices.add)
         #expect(error == nil)
         #expect(events == [Self.final("all of it", 0, 0.5)])
-        #expect(second.heard.note { $0 } == [0..<32000])
+        #expect(second.heard.read { $0 } == [0..<32000])
         #expect(notices.all == ["a: \(code), then b at 0.0"])
     }
 
@@ -105,7 +105,7 @@ import Transcription
         let second = Scripted("b") { _, _ in }
         let error = try run([Self.failing("a", code), second]).error
         #expect(error?.code == code)
-        #expect(second.heard.note { $0.isEmpty })
+        #expect(second.heard.read { $0.isEmpty })
     }
 
     @Test func whatIsWrittenIsNotRepeatedAndTimesStayThose() throws {
@@ -124,7 +124,7 @@ import Transcription
         }
         let (events, error) = try run([first, second])
         #expect(error == nil)
-        #expect(second.heard.note { $0 } == [12000..<32000])
+        #expect(second.heard.read { $0 } == [12000..<32000])
         let later = Word(text: "two", start: 1, end: 1.25)
         #expect(
             events == [
@@ -144,7 +144,7 @@ import Transcription
         }
         let third = Scripted("c") { _, say in try say(Self.final("c", 0.1, 0.2)) }
         let (events, _) = try run([dies("a", after: 0.5), dies("b", after: 0.25), third])
-        #expect(third.heard.note { $0 } == [12000..<32000])
+        #expect(third.heard.read { $0 } == [12000..<32000])
         #expect(events == [Self.final("a", 0, 0.5), Self.final("b", 0.5, 0.75), Self.final("c", 0.85, 0.95)])
     }
 
@@ -156,7 +156,7 @@ import Transcription
         }
         let second = Scripted("b") { _, say in }
         _ = try run([first, second])
-        #expect(second.heard.note { $0 } == [0..<0])
+        #expect(second.heard.read { $0 } == [0..<0])
     }
 
     @Test func textWithoutTimesEndsTheChain() throws {
@@ -169,7 +169,7 @@ import Transcription
         #expect(events == [Self.final("somewhere", nil, nil)])
         #expect(error?.code == .tryLater)
         #expect(error?.message.contains("without times") == true)
-        #expect(second.heard.note { $0.isEmpty })
+        #expect(second.heard.read { $0.isEmpty })
     }
 
     @Test func aRetryIsMadeOnceAndSoon() throws {
@@ -181,7 +181,7 @@ import Transcription
         let notices = Notices()
         let (events, error) = try run([first, second], onNotice: notices.add)
         #expect(error == nil)
-        #expect(first.heard.note { $0 } == [0..<32000, 8000..<32000])
+        #expect(first.heard.read { $0 } == [0..<32000, 8000..<32000])
         #expect(events == [Self.final("one", 0, 0.5), Self.final("two", 0.5, 1)])
         #expect(notices.all == ["busy, again after 0.02 seconds", "busy, then b at 0.5"])
     }
@@ -193,7 +193,7 @@ import Transcription
         }
         let second = Scripted("b") { _, _ in }
         #expect(try run([first, second]).events == [Self.final("one", 0, 0.5)])
-        #expect(second.heard.note { $0.isEmpty })
+        #expect(second.heard.read { $0.isEmpty })
     }
 
     @Test func whoAsksForALongWaitIsNotWaitedFor() throws {

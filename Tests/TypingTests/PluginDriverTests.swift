@@ -12,7 +12,7 @@ import Testing
     final class Notes: Sendable {
         private let list = Monitor<[String]>([])
         func add(_ note: String) { list.note { $0.append(note) } }
-        var all: [String] { list.note { $0 } }
+        var all: [String] { list.read { $0 } }
     }
 
     init() throws {

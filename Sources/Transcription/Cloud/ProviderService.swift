@@ -132,14 +132,14 @@ package final class ProviderService: CloudService {
 
     package func makeReplyReader(_ head: ResponseHead, settings: EngineSettings) -> any ReplyReader {
         AnswerCollector(
-            AnswerReader(provider.dialect, named: name), mediaType: head.contentType, key: key.note { $0 ?? nil })
+            AnswerReader(provider.dialect, named: name), mediaType: head.contentType, key: key.read { $0 ?? nil })
     }
 
     package func explain(_ response: Response) -> UploadFailure {
         let status = response.head.status
         let failure = ServiceFailure(
             status: status, body: response.body, from: provider, format: uploadFormats[0], keySource: keySource,
-            key: key.note { $0 ?? nil })
+            key: key.read { $0 ?? nil })
         guard failure.isTransient else { return UploadFailure(failure.error, remedy: .none) }
         return UploadFailure(failure.error, remedy: provider.triedOnce.contains(status) ? .retryOnce : .retry)
     }
