@@ -59,6 +59,31 @@ package final class DescriptorSource: ByteSource {
     }
 }
 
+/// Bytes of a regular file that somebody else closes, from its first on. Where its descriptor stands does not matter.
+package final class FileSource: ByteSource {
+    package let isRegularFile = true
+    private let number: CInt
+    private let name: String
+    private var position = 0
+
+    /// - Parameters:
+    ///   - number: a descriptor of a regular file that outlives this source.
+    ///   - name: what errors call it.
+    package init(_ number: CInt, name: String) {
+        self.number = number
+        self.name = name
+    }
+
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        let offset = off_t(position)
+        let count = try retrying("read", on: name) { unsafe pread(number, buffer.baseAddress, buffer.count, offset) }
+        position += count
+        return count
+    }
+
+    package var fileDescriptor: CInt? { number }
+}
+
 /// Bytes that are in memory already.
 package final class MemorySource: ByteSource {
     package let isRegularFile: Bool

@@ -94,6 +94,13 @@ CURLcode vt_curl_set_size(CURL *easy, CURLoption option, curl_off_t value) {
     return library.easy_setopt(easy, option, value);
 }
 
+CURLcode vt_curl_set_body(CURL *easy, const void *bytes, size_t count) {
+    CURLcode code = library.easy_setopt(easy, CURLOPT_POST, 1L);
+    if (!code) code = library.easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
+    if (!code) code = library.easy_setopt(easy, CURLOPT_POSTFIELDS, bytes);
+    return code;
+}
+
 CURLcode vt_curl_set_string(CURL *easy, CURLoption option, const char *value) {
     return library.easy_setopt(easy, option, value);
 }

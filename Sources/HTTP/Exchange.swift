@@ -47,13 +47,13 @@ package final class Exchange: Sendable {
     }
 
     /// Whether the connection is ready for the request, or was.
-    package var isConnected: Bool { state.read(\.isConnected) }
+    package var isConnected: Bool { state.read { $0.isConnected } }
 
     /// The answer's head, if it has come.
-    package var head: ResponseHead? { state.read(\.head) }
+    package var head: ResponseHead? { state.read { $0.head } }
 
     /// Whether the body went without a length, since nobody knew it when the request was made: known once the answer has come.
-    package var isOpenEnded: Bool { state.read(\.isOpenEnded) }
+    package var isOpenEnded: Bool { state.read { $0.isOpenEnded } }
 
     /// Whether the answer is complete, or the request has failed.
     package var hasEnded: Bool { state.read { $0.outcome != nil } }
@@ -66,7 +66,7 @@ package final class Exchange: Sendable {
     }
 
     /// When its steps were done; complete when it has ended.
-    package var timings: Timings { state.read(\.timings) }
+    package var timings: Timings { state.read { $0.timings } }
 
     /// Waits for the answer's head.
     package func waitForHead() throws(HTTPError) -> ResponseHead {
@@ -135,7 +135,7 @@ package final class Exchange: Sendable {
     func waitUntilReleased() -> Go {
         // Nobody waits for that.
         state.note { $0.isConnected = true }
-        guard let hold else { return state.read(\.isCancelled) ? .cancelled : .released }
+        guard let hold else { return state.read { $0.isCancelled } ? .cancelled : .released }
         let end = ContinuousClock.now + .seconds(request.limits.hold)
         var entries = [pollfd(fd: hold.descriptor, events: Int16(POLLIN), revents: 0)]
         if let cancellation = request.cancellation {

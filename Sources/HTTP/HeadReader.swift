@@ -7,8 +7,7 @@ struct HeadReader {
     /// - Returns: the head, at the empty line that ends it.
     mutating func add(_ line: UnsafeRawBufferPointer) -> ResponseHead? {
         if isComplete { return nil }
-        var text = unsafe String(decoding: line, as: UTF8.self)[...]
-        while text.last?.isNewline == true { text.removeLast() }
+        let text = HeadReader.trimmed(unsafe Array(line)[...]) { $0 == 0x0A || $0 == 0x0D }
         if text.isEmpty {
             guard let head, head.status >= 200 else {
                 self.head = nil
@@ -17,17 +16,24 @@ struct HeadReader {
             isComplete = true
             return head
         }
-        if head == nil, text.hasPrefix("HTTP/") {
-            let words = text.split(separator: " ", maxSplits: 2)
-            guard words.count >= 2, let status = Int(words[1]) else { return nil }
-            head = ResponseHead(status: status, version: String(words[0].dropFirst(5)))
+        if head == nil, text.starts(with: "HTTP/".utf8) {
+            let words = text.split(separator: UInt8(ascii: " "), maxSplits: 2)
+            guard words.count >= 2, let status = Int(String(decoding: words[1], as: UTF8.self)) else { return nil }
+            head = ResponseHead(status: status, version: String(decoding: words[0].dropFirst(5), as: UTF8.self))
             return nil
         }
-        guard let colon = text.firstIndex(of: ":") else { return nil }
-        var value = text[text.index(after: colon)...]
-        while value.first == " " || value.first == "\t" { value.removeFirst() }
-        while value.last == " " || value.last == "\t" { value.removeLast() }
-        head?.headers.append((String(text[..<colon]), String(value)))
+        guard let colon = text.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        let value = HeadReader.trimmed(text[(colon + 1)...]) { $0 == 0x20 || $0 == 0x09 }
+        head?.headers.append(
+            (String(decoding: text[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self)))
         return nil
+    }
+
+    /// Without such bytes at either end.
+    private static func trimmed(_ bytes: ArraySlice<UInt8>, _ isSpace: (UInt8) -> Bool) -> ArraySlice<UInt8> {
+        var rest = bytes
+        while let first = rest.first, isSpace(first) { rest.removeFirst() }
+        while let last = rest.last, isSpace(last) { rest.removeLast() }
+        return rest
     }
 }

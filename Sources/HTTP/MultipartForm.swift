@@ -36,11 +36,9 @@ package struct MultipartForm: Sendable {
     ///   - file: what the file's part says of itself.
     package init(fields: [Field], file: File) {
         // 128 random bits: no audio holds them by chance.
-        func hex(_ number: UInt64) -> String {
-            let digits = String(number, radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }
-        boundary = "vt-" + hex(.random(in: 0...UInt64.max)) + hex(.random(in: 0...UInt64.max))
+        var random = SystemRandomNumberGenerator()
+        let (high, low) = (random.next(), random.next()) as (UInt64, UInt64)
+        boundary = "vt-" + MultipartForm.hex(high) + MultipartForm.hex(low)
         self.fields = fields
         self.file = file
     }
@@ -52,19 +50,33 @@ package struct MultipartForm: Sendable {
     ///
     /// - Parameter content: the file's bytes.
     package func body(_ content: Body.Part) -> Body {
-        var text = ""
-        for field in fields {
-            text += "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(MultipartForm.quoted(field.name))\"\r\n"
-            if let type = field.contentType { text += "Content-Type: \(type)\r\n" }
-            text += "\r\n\(field.value)\r\n"
+        var head: [UInt8] = []
+        head.reserveCapacity(1024)
+        func add(_ pieces: String...) {
+            for piece in pieces { head += piece.utf8 }
         }
-        text += "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(MultipartForm.quoted(file.name))\"; "
-        text += "filename=\"\(MultipartForm.quoted(file.fileName))\"\r\nContent-Type: \(file.contentType)\r\n\r\n"
-        return Body([.bytes(Array(text.utf8)), content, .bytes(Array("\r\n--\(boundary)--\r\n".utf8))])
+        func begin(_ name: String) {
+            add("--", boundary, "\r\nContent-Disposition: form-data; name=\"", MultipartForm.quoted(name), "\"")
+        }
+        for field in fields {
+            begin(field.name)
+            if let type = field.contentType { add("\r\nContent-Type: ", type) }
+            add("\r\n\r\n", field.value, "\r\n")
+        }
+        begin(file.name)
+        add("; filename=\"", MultipartForm.quoted(file.fileName), "\"\r\nContent-Type: ", file.contentType, "\r\n\r\n")
+        return Body([.bytes(head), content, .bytes(Array("\r\n--\(boundary)--\r\n".utf8))])
+    }
+
+    private static func hex(_ number: UInt64) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     /// As browsers write a name between quotes (WHATWG HTML, "multipart form data").
     private static func quoted(_ name: String) -> String {
+        let isPlain = name.utf8.allSatisfy { $0 != UInt8(ascii: "\"") && $0 != 0x0D && $0 != 0x0A }
+        if isPlain { return name }
         var result = ""
         for scalar in name.unicodeScalars {
             switch scalar {

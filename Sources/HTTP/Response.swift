@@ -14,15 +14,25 @@ package struct ResponseHead: Sendable, Equatable {
 
     /// The first header of a name, in whatever case; nil where there is none.
     package subscript(_ name: String) -> String? {
-        let wanted = name.lowercased()
-        return headers.first { $0.name.lowercased() == wanted }?.value
+        headers.first { ResponseHead.isSame($0.name, name) }?.value
     }
 
     /// The media type in lower case without its parameters, for example `text/event-stream`.
     package var contentType: String? {
         self["content-type"].map { value in
-            value.prefix { $0 != ";" && $0 != " " }.lowercased()
+            let type = value.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
+            return String(decoding: type.map(ResponseHead.lowercased), as: UTF8.self)
         }
+    }
+
+    /// Names of headers are ASCII (RFC 9110, section 5.1).
+    private static func isSame(_ one: String, _ other: String) -> Bool {
+        one.utf8.count == other.utf8.count
+            && one.utf8.elementsEqual(other.utf8) { lowercased($0) == lowercased($1) }
+    }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
     }
 
     package var isSuccess: Bool { (200..<300).contains(status) }

@@ -20,6 +20,8 @@ internal import Text
     private var headers: UnsafeMutablePointer<curl_slist>?
     private let errorText: UnsafeMutablePointer<CChar>
     private var head = HeadReader()
+    /// The whole body, where it is read before it is sent.
+    private var small: SmallBody?
     /// Where the body is: which part, and how much of it was read.
     private var part = 0
     private var offset = 0
@@ -57,8 +59,9 @@ internal import Text
     /// What must never leave, whatever the caller thinks.
     private static func check(_ request: Request, _ address: URLParts) throws(HTTPError) {
         for header in request.headers {
-            let isClean = (header.name + header.value).utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
-            guard isClean, !header.name.isEmpty, !header.name.contains(":") else {
+            guard isClean(header.name), isClean(header.value), !header.name.isEmpty,
+                !header.name.utf8.contains(UInt8(ascii: ":"))
+            else {
                 throw HTTPError(.refused, "the header \(header.name.sanitized) holds what no header may")
             }
         }
@@ -66,6 +69,10 @@ internal import Text
             throw HTTPError(
                 .refused, "\(address.origin): a key over plain http goes to this machine only", hint: "use https:")
         }
+    }
+
+    private static func isClean(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
     }
 
     private func configure(_ request: Request, userAgent: String, trust: TrustStore) throws(HTTPError) {
@@ -92,7 +99,13 @@ internal import Text
         for header in request.headers {
             append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
         }
-        if !request.body.parts.isEmpty || request.method != "GET" {
+        if let small = SmallBody(request) {
+            self.small = small
+            unsafe vt_curl_set_body(easy, small.bytes.baseAddress, small.bytes.count)
+            // libcurl's own is that of a web form.
+            if !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) { append("Content-Type:") }
+            append("Expect:")
+        } else if !request.body.parts.isEmpty || request.method != "GET" {
             let length = request.body.length
             set(CURLOPT_UPLOAD, 1)
             unsafe vt_curl_set_size(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(length ?? -1))
@@ -137,8 +150,12 @@ internal import Text
         isReady = true
         let now = ContinuousClock.now
         lastProgress = now
-        exchange.note { $0.firstByteSent = now }
-        if exchange.request.body.parts.isEmpty { meetEndOfBody() }
+        let sent = small?.count
+        exchange.note {
+            $0.firstByteSent = now
+            if let sent { $0.bytesSent = sent }
+        }
+        if sent != nil || exchange.request.body.parts.isEmpty { meetEndOfBody() }
         return CInt(CURL_PREREQFUNC_OK)
     }
 

@@ -9,52 +9,57 @@ package struct URLParts: Sendable, Equatable {
     package let path: String
     /// Whether there is a user's name, and perhaps a password, before the host.
     package let hasCredentials: Bool
+    /// Whether the host can only be this machine: then plain http shows a credential to nobody. libcurl knows `localhost`
+    /// without asking anybody since 7.77.
+    package let isLoopback: Bool
 
     /// - Parameter url: an absolute address; nil where it is none, or another scheme's.
     package init?(_ url: String) {
-        guard let colon = url.utf8.firstIndex(of: UInt8(ascii: ":")), url.utf8[colon...].starts(with: "://".utf8) else {
-            return nil
-        }
-        let scheme = url[..<colon].lowercased()
-        guard scheme == "http" || scheme == "https" else { return nil }
+        let bytes = Array(url.utf8)
         // A space or a control character in an address is somebody's mistake, or somebody's attack.
-        guard url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") }) else { return nil }
-        let rest = url[url.utf8.index(colon, offsetBy: 3)...]
-        let authority = rest[..<(rest.utf8.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex)]
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[colon...].starts(with: "://".utf8),
+            bytes.allSatisfy({ $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") })
+        else { return nil }
+        let scheme = String(decoding: bytes[..<colon], as: UTF8.self).lowercased()
+        guard scheme == "http" || scheme == "https" else { return nil }
+        let rest = bytes[(colon + 3)...]
+        let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+        let authority = rest[..<(end ?? rest.endIndex)]
         var location = authority
-        let at = authority.utf8.lastIndex(of: UInt8(ascii: "@"))
+        let at = authority.lastIndex(of: UInt8(ascii: "@"))
         hasCredentials = at != nil
-        if let at { location = authority[authority.utf8.index(after: at)...] }
-        var host = location
-        var port = scheme == "https" ? 443 : 80
-        if location.hasPrefix("[") {
-            guard let end = location.firstIndex(of: "]") else { return nil }
-            host = location[location.index(after: location.startIndex)..<end]
-            location = location[location.index(after: end)...]
+        if let at { location = authority[(at + 1)...] }
+        let host: ArraySlice<UInt8>
+        if location.first == UInt8(ascii: "[") {
+            guard let end = location.firstIndex(of: UInt8(ascii: "]")) else { return nil }
+            host = location[(location.startIndex + 1)..<end]
+            location = location[(end + 1)...]
         } else {
-            host = location[..<(location.utf8.firstIndex(of: UInt8(ascii: ":")) ?? location.endIndex)]
+            host = location[..<(location.firstIndex(of: UInt8(ascii: ":")) ?? location.endIndex)]
             location = location[host.endIndex...]
         }
-        if location.hasPrefix(":") {
-            guard let number = Int(location.dropFirst()), (1...65535).contains(number) else { return nil }
+        var port = scheme == "https" ? 443 : 80
+        if location.first == UInt8(ascii: ":") {
+            guard let number = Int(String(decoding: location.dropFirst(), as: UTF8.self)), (1...65535).contains(number)
+            else { return nil }
             port = number
         } else if !location.isEmpty {
             return nil
         }
         guard !host.isEmpty else { return nil }
         self.scheme = scheme
-        self.host = host.lowercased()
+        self.host = String(decoding: host, as: UTF8.self).lowercased()
         self.port = port
-        let tail = rest[authority.endIndex...]
-        path = tail.hasPrefix("/") ? String(tail) : "/" + tail
+        let tail = String(decoding: rest[authority.endIndex...], as: UTF8.self)
+        path = rest[authority.endIndex...].first == UInt8(ascii: "/") ? tail : "/" + tail
+        isLoopback = URLParts.isLoopback(self.host)
     }
 
-    /// Whether the host can only be this machine: then plain http shows a credential to nobody. libcurl knows `localhost`
-    /// without asking anybody since 7.77.
-    package var isLoopback: Bool {
+    private static func isLoopback(_ host: String) -> Bool {
         if host == "localhost" || host == "::1" { return true }
-        let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
-        return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
+        let numbers = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return numbers.count == 4 && numbers[0].elementsEqual("127".utf8)
+            && numbers.allSatisfy { UInt8(Substring($0)) != nil }
     }
 
     /// Scheme, host and port, as messages and a list of hosts name it: the port only where it is unusual.

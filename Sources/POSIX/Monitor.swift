@@ -1,4 +1,4 @@
-internal import Glibc
+package import Glibc
 
 /// State that several threads share, and can wait for: a mutex and a condition variable around it. The one lock of this project.
 ///
@@ -7,9 +7,9 @@ internal import Glibc
 /// over (Swift 6.3), and takes what it protects for a race.
 @safe package final class Monitor<State: ~Copyable>: @unchecked Sendable {
     // Sendable: the state is touched with the mutex held only. Neither of the two may move, hence the pointers.
-    private var state: State
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let condition: UnsafeMutablePointer<pthread_cond_t>
+    @usableFromInline package var state: State
+    @usableFromInline package let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    @usableFromInline package let condition: UnsafeMutablePointer<pthread_cond_t>
 
     package init(_ state: consuming State) {
         self.state = state
@@ -32,6 +32,7 @@ internal import Glibc
     }
 
     /// Looks at the state.
+    @inlinable
     package func read<Result, Failure: Error>(
         _ body: (borrowing State) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -41,6 +42,7 @@ internal import Glibc
     }
 
     /// Changes the state, and wakes every thread that waits for it.
+    @inlinable
     package func change<Result, Failure: Error>(
         _ body: (inout State) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -54,6 +56,7 @@ internal import Glibc
     }
 
     /// Changes the state, and wakes one thread that waits for it: where any of them is as good as any other.
+    @inlinable
     package func changeForOne<Result, Failure: Error>(
         _ body: (inout State) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -66,6 +69,7 @@ internal import Glibc
     }
 
     /// Changes what nobody waits for, and wakes nobody.
+    @inlinable
     package func note<Result, Failure: Error>(
         _ body: (inout State) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -77,6 +81,7 @@ internal import Glibc
     /// Waits until the condition gives something.
     ///
     /// - Parameter condition: called with the lock held, after each change; nil goes on waiting.
+    @inlinable
     package func wait<Result>(until condition: (borrowing State) -> Result?) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
@@ -89,6 +94,7 @@ internal import Glibc
     /// Waits until the condition gives something, and changes the state in the same moment. It wakes nobody.
     ///
     /// - Parameter condition: called with the lock held, after each change; nil, with the state as it was, goes on waiting.
+    @inlinable
     package func take<Result>(when condition: (inout State) -> Result?) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }

@@ -4,9 +4,6 @@ extension String {
     /// What could act on a terminal (C0, C1, the characters that reorder text) is escaped.
     package var jsonQuoted: String {
         // Most are: then a copy is all.
-        let isPlain = utf8.allSatisfy {
-            $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
-        }
         if isPlain { return "\"" + self + "\"" }
         var result = "\""
         for scalar in unicodeScalars {
@@ -24,6 +21,11 @@ extension String {
             }
         }
         return result + "\""
+    }
+
+    /// Whether it stands for itself between quotes.
+    fileprivate var isPlain: Bool {
+        utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
     }
 
     /// What a JSON string stands for; nil where it isn't exactly one JSON string with its quotes.
@@ -82,4 +84,17 @@ extension String {
 private func escaped(_ scalar: Unicode.Scalar) -> String {
     let hex = String(scalar.value, radix: 16)
     return "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
+}
+
+extension [UInt8] {
+    /// Adds a text as a JSON string.
+    mutating func appendQuoted(_ text: String) {
+        guard text.isPlain else {
+            self += text.jsonQuoted.utf8
+            return
+        }
+        append(UInt8(ascii: "\""))
+        self += text.utf8
+        append(UInt8(ascii: "\""))
+    }
 }

@@ -56,32 +56,35 @@ package enum JSONValue: Equatable, Sendable {
 
     /// The document, without white space and line feeds.
     package var line: String {
-        var result = ""
+        var result: [UInt8] = []
+        result.reserveCapacity(256)
         write(to: &result)
-        return result
+        return String(decoding: result, as: UTF8.self)
     }
 
-    private func write(to result: inout String) {
+    // As bytes, since each addition to a string looks at it anew.
+    private func write(to result: inout [UInt8]) {
         switch self {
-        case .null: result += "null"
-        case .bool(let value): result += value ? "true" : "false"
-        case .number(let digits): result += digits
-        case .string(let value): result += value.jsonQuoted
+        case .null: result += "null".utf8
+        case .bool(let value): result += (value ? "true" : "false").utf8
+        case .number(let digits): result += digits.utf8
+        case .string(let value): result.appendQuoted(value)
         case .array(let values):
-            result += "["
+            result.append(UInt8(ascii: "["))
             for (index, value) in values.enumerated() {
-                if index > 0 { result += "," }
+                if index > 0 { result.append(UInt8(ascii: ",")) }
                 value.write(to: &result)
             }
-            result += "]"
+            result.append(UInt8(ascii: "]"))
         case .object(let members):
-            result += "{"
+            result.append(UInt8(ascii: "{"))
             for (index, member) in members.enumerated() {
-                if index > 0 { result += "," }
-                result += member.name.jsonQuoted + ":"
+                if index > 0 { result.append(UInt8(ascii: ",")) }
+                result.appendQuoted(member.name)
+                result.append(UInt8(ascii: ":"))
                 member.value.write(to: &result)
             }
-            result += "}"
+            result.append(UInt8(ascii: "}"))
         }
     }
 

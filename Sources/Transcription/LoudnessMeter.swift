@@ -5,15 +5,19 @@ struct LoudnessMeter {
     /// 50 ms at 16 kHz: longer than a click, shorter than a syllable.
     private static let window = 800
 
-    private var squares = 0
+    private var squares: UInt64 = 0
     private var count = 0
-    private var largest = 0
+    private var largest: UInt64 = 0
 
     mutating func add(_ samples: UnsafeBufferPointer<Int16>) {
         var rest = samples[...]
         while !rest.isEmpty {
             let part = rest.prefix(LoudnessMeter.window - count)
-            for sample in part { squares &+= Int(sample) &* Int(sample) }
+            // A square fits into 32 bits: of these the compiler makes several at once.
+            for index in part.indices {
+                let sample = Int32(samples[index])
+                squares &+= UInt64(UInt32(bitPattern: sample &* sample))
+            }
             count += part.count
             rest = rest.dropFirst(part.count)
             if count == LoudnessMeter.window {

@@ -79,7 +79,7 @@ package final class RequestPace: Sendable {
                 try onWait(wait)
             }
             // A turn that ends wakes; a cancellation is noticed soon.
-            let running = state.read(\.running)
+            let running = state.read { $0.running }
             _ = state.wait(atMost: wait > 0 ? min(wait, 0.25) : 0.25) { wait == 0 && $0.running < running ? true : nil }
         }
     }

@@ -50,13 +50,16 @@
 
     /// The variance of the samples: an offset is no sound.
     private static func power(of window: Span<Float>) -> Float {
-        var (sum, squares): (Float, Float) = (0, 0)
-        for index in 0..<window.count {
-            sum += window[index]
-            squares += window[index] * window[index]
+        var (sums, squares): (SIMD8<Float>, SIMD8<Float>) = (.zero, .zero)
+        unsafe window.bytes.withUnsafeBytes { bytes in
+            for offset in stride(from: 0, to: bytes.count, by: MemoryLayout<SIMD8<Float>>.size) {
+                let samples = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self)
+                sums += samples
+                squares += samples * samples
+            }
         }
-        let mean = sum / Float(window.count)
-        return squares / Float(window.count) - mean * mean
+        let mean = sums.sum() / Float(window.count)
+        return squares.sum() / Float(window.count) - mean * mean
     }
 }
 

@@ -118,7 +118,7 @@ final class Batch: Sendable {
             let start = ContinuousClock.now
             var report: InputReport
             do {
-                if let reason = state.read(\.stop.reason) {
+                if let reason = state.read({ $0.stop.reason }) {
                     if engines.size > 1, task.folder == nil { try ordered.submit("", of: item.number) }
                     finish(notTried(item, reason), item)
                     continue

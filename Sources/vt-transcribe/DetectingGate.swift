@@ -39,7 +39,9 @@ final class DetectingGate: SpeechGate {
     func hear(_ samples: UnsafeBufferPointer<Int16>, _ tell: (SpeechEdge) -> Void) {
         for start in stride(from: 0, to: samples.count, by: DetectingGate.blockSize) {
             let count = min(DetectingGate.blockSize, samples.count - start)
-            for index in 0..<count { scaled[index] = Float(samples[start + index]) / 32768 }
+            scaled.withUnsafeMutableBufferPointer { scaled in
+                for index in 0..<count { scaled[index] = Float(samples[start &+ index]) / 32768 }
+            }
             stream.push(scaled.span.extracting(0..<count)) { hear($0, tell) }
         }
     }

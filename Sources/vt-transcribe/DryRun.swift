@@ -25,12 +25,13 @@ struct DryRun {
                 tally.add(failure.status)
             case .input(let input):
                 let isStandardInput = input.path == Path("-")
+                var status = stat()
                 let file: Descriptor
                 do {
                     file =
                         isStandardInput
                         ? try Descriptor.duplicate(of: STDIN_FILENO)
-                        : try FileTranscription.open(input.path, waits: false)
+                        : try FileTranscription.open(input.path, waits: false, &status)
                 } catch {
                     let failure = explainFully(Transcribe.self, error)
                     Log.error(failure.message, hint: failure.hint)

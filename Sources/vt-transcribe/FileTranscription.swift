@@ -45,10 +45,12 @@ struct FileTranscription {
     /// - Returns: what became of it, where that is no error.
     func run(write: @escaping TranscriptWriter.Write) throws -> InputReport {
         // Standard input is read where it is; a file is this call's own.
-        let file = isStandardInput ? nil : InputFile(try FileTranscription.open(input.path, waits: task.folder == nil))
-        let descriptor = file?.descriptor.number ?? STDIN_FILENO
         var status = stat()
-        fstat(descriptor, &status)
+        let file =
+            isStandardInput
+            ? nil : InputFile(try FileTranscription.open(input.path, waits: task.folder == nil, &status))
+        let descriptor = file?.descriptor.number ?? STDIN_FILENO
+        if file == nil { fstat(descriptor, &status) }
         guard status.st_mode & S_IFMT == S_IFREG else {
             guard task.folder == nil else {
                 throw Failure(.usage, "\(name) is no file; --output-dir is for files")
@@ -103,9 +105,10 @@ struct FileTranscription {
             Log.warning($0)
         }
         // Where standard input stands is where this recording begins.
-        let origin = lseek(descriptor, 0, SEEK_CUR)
+        let origin = isStandardInput ? lseek(descriptor, 0, SEEK_CUR) : 0
         let speech = RecordedSpeech(
             opening: {
+                if origin == 0 { return FileSource(descriptor, name: name) }
                 lseek(descriptor, origin, SEEK_SET)
                 return DescriptorSource(borrowing: descriptor, name: name)
             }, file: origin == 0 ? descriptor : nil, name: name, options: options)
@@ -224,12 +227,14 @@ struct FileTranscription {
 
     /// Opens an input; what is no file of any kind is refused.
     ///
-    /// - Parameter waits: whether a FIFO is opened when somebody writes to it, and not before.
-    static func open(_ input: Path, waits: Bool) throws -> Descriptor {
+    /// - Parameters:
+    ///   - waits: whether a FIFO is opened when somebody writes to it, and not before.
+    ///   - status: set to what it is.
+    static func open(_ input: Path, waits: Bool, _ status: inout stat) throws -> Descriptor {
         do throws(SystemError) {
             let descriptor = try Descriptor.open(input, O_RDONLY | O_NOCTTY | (waits ? 0 : O_NONBLOCK))
-            var status = stat()
-            if fstat(descriptor.number, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            try retrying("fstat", on: input.description) { fstat(descriptor.number, &status) }
+            if status.st_mode & S_IFMT == S_IFDIR {
                 throw SystemError(code: EISDIR, call: "open", subject: input.description)
             }
             if status.st_mode & S_IFMT == S_IFCHR, isatty(descriptor.number) == 1 {

@@ -35,7 +35,7 @@ final class Interruption: Sendable {
     }
 
     /// The signal that is ending the program; nil while none is.
-    var caught: CInt? { state.read(\.caught) }
+    var caught: CInt? { state.read { $0.caught } }
 
     /// What is removed when a signal ends the program.
     func setTemporaryOutput(_ path: String?) {

@@ -31,6 +31,8 @@ CURL *vt_curl_easy_create(void);
 void vt_curl_easy_destroy(CURL *easy);
 CURLcode vt_curl_set_long(CURL *easy, CURLoption option, long value);
 CURLcode vt_curl_set_size(CURL *easy, CURLoption option, curl_off_t value);
+/// The body of a POST; the library keeps no copy.
+CURLcode vt_curl_set_body(CURL *easy, const void *bytes, size_t count);
 /// The library keeps a copy of the string.
 CURLcode vt_curl_set_string(CURL *easy, CURLoption option, const char *value);
 CURLcode vt_curl_set_headers(CURL *easy, struct curl_slist *headers);

@@ -210,7 +210,10 @@ extension String {
     /// Sanitised; what was several lines becomes one, without spaces around it. whisper.cpp ends each segment with a line feed
     /// and begins the next with a space.
     var onOneLine: String {
-        split(whereSeparator: \.isNewline).map { String($0).trimmingSpace.sanitized }.filter { !$0.isEmpty }
+        // Most are: then a copy is all.
+        let isPlain = utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+        if isPlain, utf8.first != 0x20, utf8.last != 0x20 { return self }
+        return split(whereSeparator: \.isNewline).map { String($0).trimmingSpace.sanitized }.filter { !$0.isEmpty }
             .joined(separator: " ")
     }
 

@@ -152,7 +152,7 @@ package final class ProviderService: CloudService {
     }
 
     private func authorization() throws(EngineError) -> Header? {
-        var known = key.read(\.self)
+        var known = key.read { $0 }
         if known == nil {
             let read = try keySource.key(for: name, environment: environment)
             known = .some(read)

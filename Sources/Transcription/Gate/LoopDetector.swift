@@ -39,6 +39,31 @@ package struct LoopDetector {
 
     /// Words without punctuation, in lower case; in scripts that don't separate them, characters.
     private static func words(of text: String) -> [String] {
+        let isASCII = text.utf8.allSatisfy { $0 < 0x80 }
+        return isASCII ? wordsOfASCII(text) : wordsOfUnicode(text)
+    }
+
+    /// The same of text in which every byte is a character: most of it is.
+    private static func wordsOfASCII(_ text: String) -> [String] {
+        var words: [String] = []
+        var word: [UInt8] = []
+        func end() {
+            if !word.isEmpty { words.append(String(decoding: word, as: UTF8.self)) }
+            word.removeAll(keepingCapacity: true)
+        }
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): word.append(byte)
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): word.append(byte | 0x20)
+            case UInt8(ascii: "'"): break
+            default: end()
+            }
+        }
+        end()
+        return words
+    }
+
+    private static func wordsOfUnicode(_ text: String) -> [String] {
         var words: [String] = []
         var word = ""
         func isAlone(_ character: Character) -> Bool {

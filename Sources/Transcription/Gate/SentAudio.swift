@@ -28,7 +28,7 @@ package final class SentAudio: Sendable {
     fileprivate static let tolerance = 0.15
 
     /// Samples sent so far.
-    package var count: Int { state.read(\.sent) }
+    package var count: Int { state.read { $0.sent } }
 
     /// Whether any speech was heard.
     package var hasSpeech: Bool { state.note { !$0.speech.isEmpty } }

@@ -14,7 +14,7 @@ package final class FinishedParts: Sendable {
     }
 
     private let path: Path
-    private let heading: String
+    private let stamp: String
     private let state = Monitor(State())
 
     private struct State: ~Copyable {
@@ -27,8 +27,11 @@ package final class FinishedParts: Sendable {
     ///   - stamp: what the text depends on; what is there for another stamp is removed.
     package init(at path: Path, stamp: String) {
         self.path = path
-        heading = EventLine("parts", [.init("version", "1"), .init("stamp", stamp)]).line
+        self.stamp = stamp
     }
+
+    /// The first line.
+    private var heading: String { EventLine("parts", [.init("version", "1"), .init("stamp", stamp)]).line }
 
     /// The part that begins at a sample; nil where it has not been recognised.
     func part(from start: Int) -> Part? {
