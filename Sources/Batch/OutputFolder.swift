@@ -3,22 +3,29 @@ package import POSIX
 
 /// The folder that a batch writes its transcripts to: whose turn an input is, and what is complete.
 ///
-/// For an input whose outputs are called NAME there are, in the same folder: `NAME.FORMAT`, each complete or not there;
-/// `.NAME.vt`, the record that says for which engine and options they are, and which is locked (flock(2)) and empty while somebody
-/// works on the input; and meanwhile the outputs' unfinished files `.NAME.FORMAT.part`.
+/// For an input whose outputs are called NAME there are `NAME.FORMAT`, each complete or not there, and a line of the folder's
+/// records (`CompletionJournal`), which says for which engine and options they are. While somebody works on an input its outputs
+/// have no name at all, where the file system knows such files; else, and where an older output is replaced, it is
+/// `.NAME.FORMAT.part`.
 ///
-/// An input is complete from the moment in which its record has its first line, with the line feed. Outputs get their names right
-/// behind it; where a crash came between, whoever looks next gives them theirs. So no moment leaves half an output, nor makes anybody
-/// do the work again.
-package struct OutputFolder: Sendable {
+/// An input is complete from the moment in which its line is there. Outputs get their names right behind it: of a kill right
+/// between, one that has a hidden name is given its own by whoever looks next, and one that had none is made again. So no moment
+/// leaves half an output, and nobody does again what was there.
+package final class OutputFolder: Sendable {
     package let path: Path
-    /// When this run began, by the clock of the folder's file system. What others complete later is not done again.
-    private let began: Instant?
+    private let journal: CompletionJournal
+    /// The folder below it that was made last, or found.
+    private let ready = Monitor<Path?>(nil)
 
-    /// - Parameter path: it is made, with those above it, when the first output is.
-    package init(_ path: Path) {
+    private let knowsNamelessFiles: Bool
+
+    /// - Parameters:
+    ///   - path: it is made, with those above it, when the first output is.
+    ///   - knowsNamelessFiles: false does without them, as where the file system knows none.
+    package init(_ path: Path, knowsNamelessFiles: Bool = true) {
         self.path = path
-        began = OutputFolder.now()
+        self.knowsNamelessFiles = knowsNamelessFiles
+        journal = CompletionJournal(path)
     }
 
     /// Who works on an input.
@@ -42,40 +49,33 @@ package struct OutputFolder: Sendable {
     /// - Throws: `SystemError` where the folder can't be written to.
     package func claim(_ name: Path, stamp: Stamp, formats: [String], resumes: Bool) throws(SystemError) -> Claim {
         let files = OutputNames(folder: path, name: name)
-        if resumes, let status = completed(files, stamp, formats, since: nil) { return .complete(status: status) }
-        let record = files.record
-        while true {
-            let file = try OutputFolder.openRecord(files)
-            let number = file.number
-            do throws(SystemError) {
-                try retrying("flock", on: record.description) { flock(number, LOCK_EX | LOCK_NB) }
-            } catch  where error.code == EWOULDBLOCK {
-                return .busy
-            }
-            // Its last owner may have removed it between.
-            guard let size = size(of: record, if: number) else { continue }
-            if size > 0 {
-                if let status = completed(number, files, stamp, formats, since: resumes ? nil : began) {
-                    return .complete(status: status)
-                }
-                // From here on what is there is old: outputs without a record are nobody's.
-                try retrying("ftruncate", on: record.description) { ftruncate(number, 0) }
-            }
-            let claim = OutputClaim(files, stamp, file)
-            for format in formats { try OutputFolder.refuseWhatIsInTheWay(of: files.output(format)) }
-            return .mine(claim)
-        }
-    }
-
-    /// Opens an input's record, in a folder that is made if it has to be.
-    private static func openRecord(_ files: OutputNames) throws(SystemError) -> Descriptor {
-        let flags = O_RDWR | O_CREAT | O_NOFOLLOW
+        if resumes, let status = completed(files, stamp, formats) { return .complete(status: status) }
+        let (isMine, found) = try journal.claim(files.recordName)
+        guard isMine else { return .busy }
         do throws(SystemError) {
-            return try Descriptor.open(files.record, flags)
+            if let found, resumes || found.isNew, isComplete(found.record, files, stamp, formats) {
+                journal.release(files.recordName)
+                return .complete(status: found.record.status)
+            }
+            try makeReady(files.folder)
+            var existing: Set<String> = []
+            for format in formats where try OutputFolder.isThere(files.output(format)) { existing.insert(format) }
+            var kept: [CompletionRecord.Output] = []
+            if let record = found?.record, record.stamp != nil {
+                if record.stamp == stamp.description {
+                    // Of other formats, by another run.
+                    kept = record.outputs.filter { !formats.contains($0.format) }
+                } else {
+                    // From here on what is there is old.
+                    try journal.add(CompletionRecord.withdrawn.line(of: files.recordName), of: files.recordName)
+                }
+            }
+            return .mine(
+                OutputClaim(
+                    files, stamp, journal, existing: existing, kept: kept, knowsNamelessFiles: knowsNamelessFiles))
         } catch {
-            guard error.code == ENOENT || error.code == ENOTDIR else { throw error }
-            try makeFolders(files.folder)
-            return try Descriptor.open(files.record, flags)
+            journal.release(files.recordName)
+            throw error
         }
     }
 
@@ -83,7 +83,7 @@ package struct OutputFolder: Sendable {
     ///
     /// - Returns: how it ended; nil where it is not.
     package func completed(_ name: Path, stamp: Stamp, formats: [String]) -> Int? {
-        completed(OutputNames(folder: path, name: name), stamp, formats, since: nil)
+        completed(OutputNames(folder: path, name: name), stamp, formats)
     }
 
     /// Whether it is a folder in which anything can be made.
@@ -100,101 +100,71 @@ package struct OutputFolder: Sendable {
         OutputNames(folder: path, name: name).output(format)
     }
 
-    private func completed(_ files: OutputNames, _ stamp: Stamp, _ formats: [String], since: Instant?) -> Int? {
-        files.record.withCString { path in
-            let number = open(path, O_RDONLY | O_CLOEXEC)
-            guard number >= 0 else { return nil }
-            defer { close(number) }
-            return completed(number, files, stamp, formats, since: since)
+    private func completed(_ files: OutputNames, _ stamp: Stamp, _ formats: [String]) -> Int? {
+        guard let found = journal.look(up: files.recordName), isComplete(found.record, files, stamp, formats) else {
+            return nil
         }
+        return found.record.status
     }
 
-    /// The same of a record that is open, and was not read.
-    private func completed(
-        _ number: CInt, _ files: OutputNames, _ stamp: Stamp, _ formats: [String], since: Instant?
-    ) -> Int? {
-        if let since {
-            var status = stat()
-            guard fstat(number, &status) == 0, Instant(status.st_mtim) >= since else { return nil }
-        }
-        let record = withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 1) { buffer in
-            let count = pread(number, buffer.baseAddress, buffer.count, 0)
-            return count > 0 ? CompletionRecord(buffer[..<count]) : nil
-        }
-        guard let record, record.stamp == stamp.description else { return nil }
-        for format in formats {
-            guard let output = record.outputs.first(where: { $0.format == format }), complete(output, files) else {
-                return nil
+    private func isComplete(
+        _ record: CompletionRecord, _ files: OutputNames, _ stamp: Stamp, _ formats: [String]
+    ) -> Bool {
+        record.stamp == stamp.description
+            && formats.allSatisfy { format in
+                record.outputs.first { $0.format == format }.map { isComplete($0, files) } ?? false
             }
-        }
-        return record.status
     }
 
-    /// Whether an output is there as its record says; one that a crash has left without its name gets it.
-    private func complete(_ output: CompletionRecord.Output, _ files: OutputNames) -> Bool {
-        let (unfinished, final) = (files.unfinished(output.format), files.output(output.format))
-        if fileSize(unfinished) == output.size {
-            _ = unfinished.withCString { from in final.withCString { rename(from, $0) } }
+    /// Whether an output is there as its record says; one that a kill has left without its name gets it.
+    private func isComplete(_ output: CompletionRecord.Output, _ files: OutputNames) -> Bool {
+        let final = files.output(output.format)
+        if output.isReplacement {
+            let unfinished = files.unfinished(output.format)
+            if fileSize(unfinished) == output.size {
+                _ = unfinished.withCString { from in final.withCString { rename(from, $0) } }
+            }
         }
         return fileSize(final) == output.size
     }
 
-    /// Whether an output may get its name, before anybody works for it: it may be too long, or that of a folder.
-    private static func refuseWhatIsInTheWay(of path: Path) throws(SystemError) {
+    /// Whether there is an output of that name, which may be replaced: looked at before anybody works for it, since the name may
+    /// be too long as well, or that of a folder.
+    private static func isThere(_ path: Path) throws(SystemError) -> Bool {
         var status = stat()
         if path.withCString({ lstat($0, &status) }) != 0 {
-            if errno == ENOENT { return }
+            if errno == ENOENT { return false }
             throw SystemError(code: errno, call: "lstat", subject: path.description)
         }
         if status.st_mode & S_IFMT == S_IFDIR {
             throw SystemError(code: EISDIR, call: "lstat", subject: path.description)
         }
+        return true
     }
 
-    /// Bytes of an open file; nil where it is not what the path names any more.
-    private func size(of path: Path, if number: CInt) -> Int? {
-        var opened = stat()
-        var named = stat()
-        guard fstat(number, &opened) == 0, path.withCString({ stat($0, &named) }) == 0,
-            opened.st_ino == named.st_ino, opened.st_dev == named.st_dev
-        else { return nil }
-        return Int(opened.st_size)
-    }
-
-    /// Makes a folder and those above it, for everybody whom the umask lets.
-    private static func makeFolders(_ path: Path) throws(SystemError) {
-        var status = stat()
-        if path.bytes.isEmpty || path.withCString({ stat($0, &status) }) == 0 {
-            guard path.bytes.isEmpty || status.st_mode & S_IFMT == S_IFDIR else {
-                throw SystemError(code: ENOTDIR, call: "mkdir", subject: path.description)
-            }
-            return
+    /// Makes the folder of an output, unless it was the last one's, too.
+    private func makeReady(_ folder: Path) throws(SystemError) {
+        try ready.note { ready throws(SystemError) in
+            if ready == folder { return }
+            try makeFolders(folder)
+            ready = folder
         }
-        if path.folder != path { try makeFolders(path.folder) }
-        // Another process may be doing the same.
-        if path.withCString({ mkdir($0, 0o777) }) != 0, errno != EEXIST {
-            throw SystemError(code: errno, call: "mkdir", subject: path.description)
-        }
-    }
-
-    private static func now() -> Instant {
-        var time = timespec()
-        // As files get it: the clock at the last tick.
-        clock_gettime(CLOCK_REALTIME_COARSE, &time)
-        return Instant(time)
     }
 }
 
-private struct Instant: Comparable, Sendable {
-    let seconds: Int
-    let nanoseconds: Int
-
-    init(_ time: timespec) {
-        (seconds, nanoseconds) = (time.tv_sec, time.tv_nsec)
+/// Makes a folder and those above it, for everybody whom the umask lets.
+func makeFolders(_ path: Path) throws(SystemError) {
+    var status = stat()
+    if path.bytes.isEmpty || path.withCString({ stat($0, &status) }) == 0 {
+        guard path.bytes.isEmpty || status.st_mode & S_IFMT == S_IFDIR else {
+            throw SystemError(code: ENOTDIR, call: "mkdir", subject: path.description)
+        }
+        return
     }
-
-    static func < (left: Instant, right: Instant) -> Bool {
-        (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
+    if path.folder != path { try makeFolders(path.folder) }
+    // Another process may be doing the same.
+    if path.withCString({ mkdir($0, 0o777) }) != 0, errno != EEXIST {
+        throw SystemError(code: errno, call: "mkdir", subject: path.description)
     }
 }
 

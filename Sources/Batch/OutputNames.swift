@@ -5,6 +5,8 @@ internal import POSIX
 struct OutputNames: Sendable {
     /// Where they all are.
     let folder: Path
+    /// What the folder's records call it.
+    let recordName: RecordName
     private let base: [UInt8]
 
     /// - Parameters:
@@ -14,24 +16,20 @@ struct OutputNames: Sendable {
         let whole = folder.appending(name)
         self.folder = whole.folder
         base = whole.name.bytes
-        record = OutputNames.hidden(self.folder, base, ".vt")
+        recordName = RecordName(name)
     }
 
     func output(_ format: String) -> Path {
         folder.appending(Path(base + Array(".\(format)".utf8)))
     }
 
+    /// Where an output is until it may have its name, if it needs one before.
     func unfinished(_ format: String) -> Path { hidden(".\(format).part") }
-
-    /// Says for what the outputs are; locked by who works on them.
-    let record: Path
 
     /// Finished parts of a long recording.
     var parts: Path { hidden(".vt.parts") }
 
-    private func hidden(_ ending: String) -> Path { OutputNames.hidden(folder, base, ending) }
-
-    private static func hidden(_ folder: Path, _ base: [UInt8], _ ending: String) -> Path {
+    private func hidden(_ ending: String) -> Path {
         let room = Int(NAME_MAX) - 1 - ending.utf8.count
         var name = base
         if name.count > room {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -42,7 +43,20 @@ int vt_catch_signal(int number) {
 
 void vt_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
-int vt_unlinked_file(const char *directory) { return open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600); }
+int vt_unlinked_file(const char *directory, unsigned mode) {
+    return open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, (mode_t)mode);
+}
+
+int vt_link_file(int descriptor, const char *path) {
+    char link[32];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    return linkat(AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+}
+
+int vt_lock_range(int descriptor, int type, long start, long length, int waits) {
+    struct flock range = {.l_type = (short)type, .l_whence = SEEK_SET, .l_start = start, .l_len = length};
+    return fcntl(descriptor, waits ? F_OFD_SETLKW : F_OFD_SETLK, &range);
+}
 
 int vt_memory_file(void) { return memfd_create("vt", MFD_CLOEXEC); }
 

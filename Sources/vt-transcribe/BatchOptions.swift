@@ -75,7 +75,7 @@ struct BatchOptions: ParsableArguments {
 
     func validate() throws {
         if let jobs, !(1...1000).contains(jobs) { throw ValidationError("--jobs is 1 to 1000, not \(jobs)") }
-        if let partLength, partLength.seconds < 1 {
+        if let partLength, partLength.seconds < LongRecording.shortestPart {
             throw ValidationError("--part-length is a second at least, not \(partLength)")
         }
         if null, filesFrom == nil { throw ValidationError("--null says how the names of --files-from are separated") }

@@ -154,7 +154,9 @@ struct FileTranscription {
             report.error = speech.damage?.description
             report.took = (ContinuousClock.now - start) / .seconds(1)
             // What could be decoded of a damaged file is worth having; but it is no more than that.
-            try claim?.commit(status: report.status, facts: report.json)
+            try claim?.commit(
+                status: report.status, facts: report.json,
+                mayHaveParts: speech.seconds > LongRecording.shortestPart)
             return report
         } catch let failure as TranscriptOutput.WriteFailure {
             throw failure

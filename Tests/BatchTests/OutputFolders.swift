@@ -15,6 +15,11 @@ import Testing
 
     private var folder: OutputFolder { OutputFolder(Path(directory("out"))) }
 
+    /// On a file system that knows no files without a name, as NFS.
+    private var plainFolder: OutputFolder { OutputFolder(Path(directory("out")), knowsNamelessFiles: false) }
+
+    private var records: String { get throws { try text(of: directory("out/.vt-records")) } }
+
     private func stamp(_ text: String = "engine") -> Stamp {
         var stamp = Stamp()
         stamp.add("engine", text)
@@ -36,30 +41,46 @@ import Testing
         if case .complete = claim { true } else { false }
     }
 
-    private func complete(_ texts: [String: String] = ["txt": "words\n"], _ stamp: Stamp? = nil) throws {
-        let claim = try mine(claim(nil, stamp, formats: texts.keys.sorted(), resumes: false))
-        for (format, text) in texts { try claim.open(format).write(text) }
+    private func complete(
+        _ texts: [String: String] = ["txt": "words\n"], _ stamp: Stamp? = nil, _ folder: OutputFolder? = nil
+    ) throws {
+        let claim = try mine(claim(folder, stamp, formats: texts.keys.sorted(), resumes: false))
+        for (format, text) in texts.sorted(by: { $0.key < $1.key }) { try claim.open(format).write(text) }
         try claim.commit(status: 0, facts: "{}")
     }
 
-    @Test func nothingHasItsNameBeforeItIsComplete() throws {
-        let claim = try mine(self.claim())
+    @Test(arguments: [true, false]) func nothingHasItsNameBeforeItIsComplete(knowsNamelessFiles: Bool) throws {
+        let claim = try mine(self.claim(knowsNamelessFiles ? folder : plainFolder))
         let file = try claim.open("txt")
         try file.write(String(repeating: "word\n", count: 50_000))
-        #expect(entries(of: directory("out/sub")).allSatisfy { $0.hasPrefix(".") })
+        #expect(entries(of: directory("out/sub")) == (knowsNamelessFiles ? [] : [".a.wav.txt.part"]))
         try claim.commit(status: 0, facts: "{\"seconds\":1}")
-        #expect(entries(of: directory("out/sub")) == [".a.wav.vt", "a.wav.txt"])
+        #expect(entries(of: directory("out/sub")) == ["a.wav.txt"])
         #expect(try contents(of: directory("out/sub/a.wav.txt")).count == 250_000)
-        #expect(try text(of: directory("out/sub/.a.wav.vt")).hasSuffix("\n{\"seconds\":1}\n"))
+        let mark = knowsNamelessFiles ? "" : "*"
+        #expect(try records == "1 \(stamp()) 0 sub/a.wav txt:250000\(mark) {\"seconds\":1}\n")
     }
 
-    @Test func whatIsAbandonedLeavesNothing() throws {
+    @Test(arguments: [true, false]) func whatIsAbandonedLeavesNothing(knowsNamelessFiles: Bool) throws {
         do {
-            let claim = try mine(self.claim())
+            let claim = try mine(self.claim(knowsNamelessFiles ? folder : plainFolder))
             try claim.open("txt").write("half")
         }
         #expect(entries(of: directory("out/sub")).isEmpty)
         #expect(try !isComplete(claim()))
+    }
+
+    /// As any new file, for everybody whom the umask lets.
+    @Test func outputsHaveUsualPermissions() throws {
+        try complete()
+        try write("".utf8, to: directory("usual"))
+        #expect(try mode(of: directory("out/sub/a.wav.txt")) == mode(of: directory("usual")))
+    }
+
+    private func mode(of path: String) throws -> mode_t {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw HarnessError("\(path): \(errno)") }
+        return status.st_mode & 0o7777
     }
 
     @Test func whatIsCompleteIsNotDoneAgain() throws {
@@ -71,6 +92,17 @@ import Testing
     @Test func anotherFormatIsNotThere() throws {
         try complete()
         #expect(try !isComplete(claim(formats: ["txt", "srt"])))
+    }
+
+    /// Two runs that differ in their formats only leave each other's outputs alone.
+    @Test func otherFormatsGoOnBeingComplete() throws {
+        try complete(["txt": "words\n"])
+        try complete(["srt": "1\n"])
+        #expect(try isComplete(claim(formats: ["txt"])))
+        #expect(try isComplete(claim(formats: ["srt", "txt"])))
+        try complete(["srt": "other\n"], stamp("other"))
+        #expect(try !isComplete(claim(formats: ["txt"])), "what is there of another engine is no part of this")
+        #expect(try !isComplete(claim(nil, stamp("other"), formats: ["txt"])))
     }
 
     @Test func anOutputThatWasChangedOrRemovedIsNotComplete() throws {
@@ -95,26 +127,51 @@ import Testing
     @Test func whatIsCompletedDuringARunIsNotDoneAgainByIt() throws {
         let other = folder
         #expect(try !isComplete(claim(other, resumes: false)))
-        // The clock of files ticks every 4 ms or so; a run that begins later is another run.
         try complete()
         #expect(try isComplete(claim(other, resumes: false)))
-        try eventually("the clock has ticked") { try !isComplete(claim(folder, resumes: false)) }
+        #expect(try !isComplete(claim(folder, resumes: false)), "a run that begins later is another run")
     }
 
-    /// A crash right behind the moment in which the record was complete.
-    @Test func outputsWithoutTheirNamesGetThem() throws {
-        try complete(["txt": "words\n", "srt": "1\n"])
+    /// A kill right behind the moment in which the record was complete.
+    @Test(arguments: [true, false]) func outputsWithoutTheirNamesGetThem(knowsNamelessFiles: Bool) throws {
+        try complete(["txt": "old\n", "srt": "0\n"], stamp("other"))
+        try complete(["txt": "words\n", "srt": "1\n"], nil, knowsNamelessFiles ? folder : plainFolder)
         for format in ["txt", "srt"] {
             rename(directory("out/sub/a.wav.\(format)"), directory("out/sub/.a.wav.\(format).part"))
         }
         #expect(try isComplete(claim(formats: ["srt", "txt"])))
-        #expect(entries(of: directory("out/sub")) == [".a.wav.vt", "a.wav.srt", "a.wav.txt"])
+        #expect(entries(of: directory("out/sub")) == ["a.wav.srt", "a.wav.txt"])
         #expect(try text(of: directory("out/sub/a.wav.txt")) == "words\n")
+    }
+
+    /// Of an output that never had a hidden name none is found under it.
+    @Test func aHiddenFileThatIsNobodysIsNotTaken() throws {
+        try complete()
+        try write("WORDS\n".utf8, to: directory("out/sub/.a.wav.txt.part"))
+        #expect(try isComplete(claim()))
+        #expect(try text(of: directory("out/sub/a.wav.txt")) == "words\n")
+        unlink(directory("out/sub/a.wav.txt"))
+        #expect(try !isComplete(claim()))
+    }
+
+    /// Killed while it does again what was complete for another engine: then neither is.
+    @Test func whatIsDoneAgainIsNotCompleteMeanwhile() throws {
+        try complete(["txt": "words\n"], nil, plainFolder)
+        let again = try mine(claim(plainFolder, stamp("other")))
+        try again.open("txt").write("other\n")
+        try again.commit(status: 0, facts: "{}")
+        // The kill: all is there but the second record.
+        let lines = try records.split(separator: "\n", omittingEmptySubsequences: false)
+        try write((lines[..<2].joined(separator: "\n") + "\n").utf8, to: directory("out/.vt-records"))
+        rename(directory("out/sub/a.wav.txt"), directory("out/sub/.a.wav.txt.part"))
+        try write("words\n".utf8, to: directory("out/sub/a.wav.txt"))
+        #expect(try !isComplete(claim()))
+        #expect(try !isComplete(claim(nil, stamp("other"))))
     }
 
     /// Another process that looks at the record right then gives the output its name before its owner does.
     @Test func whoeverGivesAnOutputItsName() throws {
-        let claim = try mine(claim())
+        let claim = try mine(claim(plainFolder))
         try claim.open("txt").write("words\n")
         rename(directory("out/sub/.a.wav.txt.part"), directory("out/sub/a.wav.txt"))
         try claim.commit(status: 0, facts: "{}")
@@ -122,26 +179,88 @@ import Testing
         #expect(try text(of: directory("out/sub/a.wav.txt")) == "words\n")
     }
 
-    /// A crash before it: what was begun is begun anew.
+    /// Somebody else's file of that name, made while the output was.
+    @Test func aFileThatCameMeanwhileIsReplaced() throws {
+        let claim = try mine(claim())
+        try claim.open("txt").write("words\n")
+        try write("foreign\n".utf8, to: directory("out/sub/a.wav.txt"))
+        try claim.commit(status: 0, facts: "{}")
+        #expect(entries(of: directory("out/sub")) == ["a.wav.txt"])
+        #expect(try text(of: directory("out/sub/a.wav.txt")) == "words\n")
+        #expect(try isComplete(self.claim()))
+    }
+
+    /// A kill before it: what was begun is begun anew.
     @Test func whatWasLeftUnfinishedIsReplaced() throws {
         try makeDirectories(directory("out/sub"))
-        try write("hal".utf8, to: directory("out/sub/.a.wav.txt.part"))
-        try write("".utf8, to: directory("out/sub/.a.wav.vt"))
-        try complete(["txt": "words\n"])
-        #expect(entries(of: directory("out/sub")) == [".a.wav.vt", "a.wav.txt"])
+        try write("half of it".utf8, to: directory("out/sub/.a.wav.txt.part"))
+        try complete(["txt": "words\n"], nil, plainFolder)
+        #expect(entries(of: directory("out/sub")) == ["a.wav.txt"])
         #expect(try text(of: directory("out/sub/a.wav.txt")) == "words\n")
     }
 
     /// The machine went down and took the bytes with it, but not the names.
-    @Test(arguments: ["", "vt-transcript 1", "vt-transcript 2 x 0\n", "garbage\n"])
+    @Test(arguments: ["", "1", "1 \n", "2 STAMP 0 sub/a.wav txt:6 {}\n", "garbage\n", "\0\0\0\0\n"])
     func aBrokenRecordIsNone(record: String) throws {
         try complete()
-        try write(record.utf8, to: directory("out/sub/.a.wav.vt"))
+        try write(record.utf8, to: directory("out/.vt-records"))
         #expect(try !isComplete(claim()))
+        try complete()
+        #expect(try isComplete(claim()))
+    }
+
+    /// A kill in the middle of a line; the next one does not become part of it.
+    @Test func halfALineIsNone() throws {
+        try complete(["txt": "words\n"])
+        let line = try records
+        for end in [1, 10, line.utf8.count - 5, line.utf8.count - 1] {
+            try write(line.utf8.prefix(end), to: directory("out/.vt-records"))
+            #expect(try !isComplete(claim()))
+            try complete(["txt": "words\n"])
+            #expect(try isComplete(claim()))
+            let next = line.replacing("txt:6", with: "txt:6*")
+            #expect(try records == line.prefix(end) + "\n" + next, "an older output is replaced")
+        }
+    }
+
+    /// A later line counts instead of an earlier one, and so many that do not count are left out, but not under others' eyes.
+    @Test func linesThatDoNotCountAreLeftOut() throws {
+        try complete(["txt": "words\n"])
+        let line = try records
+        let foreign = (0..<50).map { "1 \(stamp()) 0 other/\($0) txt:6 {}\n" }
+        let all = foreign.joined() + String(repeating: line, count: 3000)
+        try write(all.utf8, to: directory("out/.vt-records"))
+        let other = folder
+        guard case .mine(let held) = try other.claim(Path("b"), stamp: stamp(), formats: ["txt"], resumes: true) else {
+            throw HarnessError("not mine")
+        }
+        // It was alone, and the file is small; what is added now does not count either, and it still has it open.
+        #expect(try records == foreign.joined() + line)
+        try write(all.utf8, to: directory("out/.vt-records"))
+        #expect(try isComplete(claim()))
+        #expect(try records == all)
+        held.abandon()
+    }
+
+    /// Whoever may add files to a folder may add records, but not where nobody may touch what is another's.
+    @Test func whoSharesTheFolderSharesItsRecords() throws {
+        try write("".utf8, to: directory("usual"))
+        let usual = try mode(of: directory("usual"))
+        for (folderMode, more) in [(0o755, 0), (0o775, 0o020), (0o1777, 0)] as [(mode_t, mode_t)] {
+            let path = directory("shared\(folderMode)")
+            try makeDirectories(path)
+            chmod(path, folderMode)
+            let claim = try OutputFolder(Path(path)).claim(Path("a"), stamp: stamp(), formats: ["txt"], resumes: true)
+            #expect(try mode(of: path + "/.vt-records") == usual | more)
+            withExtendedLifetime(claim) {}
+        }
     }
 
     @Test func longNamesAndOddOnes() throws {
-        for bytes in [Array(repeating: UInt8(ascii: "x"), count: 250), [0xFF, 0x0A, 0x20], Array("ü".utf8)] {
+        let names = [
+            Array(repeating: UInt8(ascii: "x"), count: 250), [0xFF, 0x0A, 0x20], Array("ü 100% {a}:b*".utf8),
+        ]
+        for bytes in names {
             let name = Path(bytes)
             let claim = try folder.claim(name, stamp: stamp(), formats: ["txt"], resumes: true)
             let mine = try mine(claim)

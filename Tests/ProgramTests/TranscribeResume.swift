@@ -177,7 +177,7 @@ import ToneWords
             // Of the nine or so parts those that were finished are not among the new questions.
             let total = log[before...].reduce(0, +)
             #expect(total < samples.count - finished * 3 * 16000 + 16000, "\(finished) parts were finished; \(log)")
-            #expect(entries(of: "\(files)/out") == [".long.wav.vt", "long.wav.txt"])
+            #expect(entries(of: "\(files)/out") == [".vt-records", "long.wav.txt"])
         }
     }
 

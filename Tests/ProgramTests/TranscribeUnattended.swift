@@ -130,7 +130,8 @@ import Text
         let result = try shell("ulimit -f 0; vt-transcribe --no-gate --engine fake a.wav b.wav --output-dir out")
         #expect(result.status == 74, "\(result)")
         #expect(result.errors.contains("b.wav: out/b.wav.txt: File too large (write)"), "\(result)")
-        #expect(entries(of: "\(files)/out") == [])
+        #expect(entries(of: "\(files)/out") == [".vt-records"])
+        #expect(try text(of: "\(files)/out/.vt-records").isEmpty)
     }
 
     /// A run that is repeated, by hand or by another program, ends as the first one.

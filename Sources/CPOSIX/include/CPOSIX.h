@@ -15,7 +15,13 @@ void vt_signal_descriptor(int descriptor);
 void vt_name_thread(const char *name);
 
 /// A new file without a name on the directory's file system (O_TMPFILE), open for reading and writing, close-on-exec.
-int vt_unlinked_file(const char *directory);
+int vt_unlinked_file(const char *directory, unsigned mode);
+
+/// Gives a file of vt_unlinked_file's a name; EEXIST where there is one of that name. Needs /proc.
+int vt_link_file(int descriptor, const char *path);
+
+/// Locks a range of a file for an open file description (fcntl(2), F_OFD_SETLK): F_RDLCK, F_WRLCK or F_UNLCK.
+int vt_lock_range(int descriptor, int type, long start, long length, int waits);
 
 /// A new file that is nothing but memory (memfd_create), close-on-exec.
 int vt_memory_file(void);

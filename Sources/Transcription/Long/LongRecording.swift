@@ -10,6 +10,9 @@ internal import Synchronization
 /// recording either way, with its times.
 package struct LongRecording: Engine {
     private let engines: EnginePool
+    /// Seconds that `partLength` has at least: a shorter recording was never cut.
+    package static let shortestPart = 1.0
+
     private let partLength: Double?
     private let finished: FinishedParts?
     private let budget: AudioBudget?

@@ -1,0 +1,228 @@
+internal import Glibc
+internal import POSIX
+
+/// The records of an output folder, `.vt-records` in it: a line is added for each input that is complete.
+///
+/// Any number of threads and processes add to it, also on several machines that share the folder. Who works on an input has the
+/// lock of one byte far behind the file's end, chosen by the input's name; who adds a line has that of the first byte; and all
+/// have the second together, so that one that is alone can leave out what does not count any more. The locks are those of open
+/// file descriptions (fcntl(2), F_OFD_SETLK): they end with the process, however it ends.
+final class CompletionJournal: Sendable {
+    static let fileName = ".vt-records"
+
+    private let folder: Path
+    private let path: Path
+    private let state = Monitor(State())
+
+    private struct State: ~Copyable {
+        var file: Descriptor?
+        var isWritable = false
+        var index = JournalIndex()
+        /// The file's end when it was first opened: lines behind it are of who works at the same time.
+        var beginning = 0
+        /// Inputs that this process works on, by their keys.
+        var claimed: Set<UInt64> = []
+    }
+
+    private enum Lock {
+        static let adding = 0..<1
+        static let presence = 1..<2
+
+        static func name(_ key: UInt64) -> Range<Int> {
+            let place = 2 + Int(key >> 2)
+            return place..<place + 1
+        }
+    }
+
+    /// Fewer lines that do not count are not worth the trouble.
+    private static let fewestToLeaveOut = 1000
+
+    /// - Parameter folder: it need not exist.
+    init(_ folder: Path) {
+        self.folder = folder
+        path = folder.appending(Path(CompletionJournal.fileName))
+    }
+
+    /// What is known of an input.
+    struct Found {
+        let record: CompletionRecord
+        /// Whether it was completed since this process looked first.
+        let isNew: Bool
+    }
+
+    /// Looks an input up, without a look at what others have added meanwhile. Nothing is made or locked.
+    func look(up name: RecordName) -> Found? {
+        state.note { state in
+            if state.file == nil { open(&state) }
+            return find(name, in: &state)
+        }
+    }
+
+    /// Makes this process the one that works on an input.
+    ///
+    /// - Returns: nil where another one does; else what is known of it by now.
+    /// - Throws: `SystemError` where the records can't be written.
+    func claim(_ name: RecordName) throws(SystemError) -> (mine: Bool, found: Found?) {
+        try state.note { state throws(SystemError) in
+            if !state.isWritable { try make(&state) }
+            guard state.claimed.insert(name.key).inserted else { return (false, nil) }
+            do throws(SystemError) {
+                try lock(Lock.name(name.key), F_WRLCK, waits: false, &state)
+            } catch {
+                state.claimed.remove(name.key)
+                if error.code == EAGAIN { return (false, nil) }
+                throw error
+            }
+            catchUp(&state)
+            return (true, find(name, in: &state))
+        }
+    }
+
+    /// Ends the claim on an input.
+    func release(_ name: RecordName) {
+        state.note { state in
+            state.claimed.remove(name.key)
+            try? lock(Lock.name(name.key), F_UNLCK, waits: false, &state)
+        }
+    }
+
+    /// Adds a record.
+    ///
+    /// - Parameter line: with its line feed.
+    /// - Throws: `SystemError` where it could not be written; then nothing of it is there.
+    func add(_ line: [UInt8], of name: RecordName) throws(SystemError) {
+        try state.note { state throws(SystemError) in
+            try lock(Lock.adding, F_WRLCK, waits: true, &state)
+            defer { try? lock(Lock.adding, F_UNLCK, waits: false, &state) }
+            catchUp(&state)
+            guard let number = state.file?.number else { return }
+            // Whoever was killed in the middle of a line has left its beginning.
+            let start = state.index.isTorn ? [UInt8(ascii: "\n")] : []
+            let end = state.index.size
+            do throws(SystemError) {
+                try writeAll(number, start + line, name: path.description)
+            } catch {
+                ftruncate(number, off_t(end))
+                throw error
+            }
+            state.index.add(line, at: end + start.count)
+        }
+    }
+
+    // MARK: The file
+
+    private func lock(
+        _ range: Range<Int>, _ kind: CInt, waits: Bool, _ state: inout State
+    ) throws(SystemError) {
+        guard let number = state.file?.number else { return }
+        try lockRange(number, range, kind, waits: waits, name: path.description)
+    }
+
+    private func find(_ name: RecordName, in state: inout State) -> Found? {
+        guard let place = state.index[name.key], let number = state.file?.number else { return nil }
+        // Most lines are short; names and folders can be long.
+        for room in [512, 1 << 16] {
+            let record = withUnsafeTemporaryAllocation(byteCount: room, alignment: 16) { buffer in
+                let count = pread(number, buffer.baseAddress, room, off_t(place))
+                let line = UnsafeRawBufferPointer(rebasing: buffer[..<max(0, count)])
+                let isWhole = line.contains(UInt8(ascii: "\n")) || line.contains(UInt8(ascii: "{"))
+                return isWhole ? CompletionRecord(line, of: name) : nil
+            }
+            if let record { return Found(record: record, isNew: place >= state.beginning) }
+        }
+        return nil
+    }
+
+    /// Opens the records if there are any.
+    private func open(_ state: inout State) {
+        do throws(SystemError) {
+            try begin(try Descriptor.open(path, O_RDWR | O_APPEND | O_NOFOLLOW), &state)
+        } catch {
+            if error.code == ENOENT { return }
+            state.file = try? Descriptor.open(path, O_RDONLY | O_NOFOLLOW)
+            catchUp(&state)
+            state.beginning = state.index.size
+        }
+    }
+
+    /// Opens the records, which are made if need be, with the folder and those above it.
+    private func make(_ state: inout State) throws(SystemError) {
+        let flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW
+        while !state.isWritable {
+            let file: Descriptor
+            do throws(SystemError) {
+                file = try Descriptor.open(path, flags)
+            } catch {
+                guard error.code == ENOENT || error.code == ENOTDIR else { throw error }
+                try makeFolders(folder)
+                file = try Descriptor.open(path, flags)
+            }
+            shareWithTheFolder(file.number)
+            try begin(consume file, &state)
+        }
+    }
+
+    /// Begins to use a file that was opened to be written; not if another one has taken its place meanwhile.
+    private func begin(_ file: consuming Descriptor, _ state: inout State) throws(SystemError) {
+        try lockRange(file.number, Lock.presence, F_RDLCK, waits: true, name: path.description)
+        guard isNamed(file.number) else { return }
+        state.file = consume file
+        state.isWritable = true
+        state.index = JournalIndex()
+        catchUp(&state)
+        leaveOut(&state)
+        state.beginning = state.index.size
+    }
+
+    /// Whoever may add files to the folder may add records: a group that shares it, for example. Not where everybody may, but
+    /// nobody may touch what is another's.
+    private func shareWithTheFolder(_ number: CInt) {
+        var (file, folder) = (stat(), stat())
+        let name = self.folder.bytes.isEmpty ? Path(".") : self.folder
+        guard fstat(number, &file) == 0, file.st_size == 0, file.st_uid == geteuid(),
+            name.withCString({ stat($0, &folder) }) == 0, folder.st_mode & S_ISVTX == 0
+        else { return }
+        let wanted = file.st_mode | folder.st_mode & 0o666
+        if wanted != file.st_mode { fchmod(number, wanted & 0o7777) }
+    }
+
+    private func isNamed(_ number: CInt) -> Bool {
+        var (opened, named) = (stat(), stat())
+        return fstat(number, &opened) == 0 && path.withCString { stat($0, &named) } == 0
+            && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
+    }
+
+    /// Reads what others have added.
+    private func catchUp(_ state: inout State) {
+        guard let number = state.file?.number else { return }
+        var status = stat()
+        guard fstat(number, &status) == 0 else { return }
+        state.index.read(number, upTo: Int(status.st_size))
+    }
+
+    /// Writes the file anew where most of its lines do not count any more, and no other process has it open.
+    private func leaveOut(_ state: inout State) {
+        guard let number = state.file?.number, state.index.dead >= CompletionJournal.fewestToLeaveOut,
+            state.index.dead > state.index.count, (try? lock(Lock.presence, F_WRLCK, waits: false, &state)) != nil
+        else { return }
+        defer { try? lock(Lock.presence, F_RDLCK, waits: false, &state) }
+        let unfinished = folder.appending(Path(CompletionJournal.fileName + ".part"))
+        guard let file = try? Descriptor.open(unfinished, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW) else {
+            return
+        }
+        shareWithTheFolder(file.number)
+        do throws(SystemError) {
+            try state.index.copyLines(from: number, to: file.number)
+            try lockRange(file.number, Lock.presence, F_RDLCK, waits: false)
+            try retrying("rename", on: path.description) {
+                unfinished.withCString { from in path.withCString { rename(from, $0) } }
+            }
+        } catch {
+            unlink(unfinished)
+            return
+        }
+        state.file = consume file
+        state.index = JournalIndex()
+        catchUp(&state)
+    }
+}
