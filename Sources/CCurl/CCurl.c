@@ -32,6 +32,8 @@ static struct {
     const char *(*multi_strerror)(CURLMcode);
 } library;
 
+void vt_curl_open(void) { dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL); }
+
 bool vt_curl_load(const char **reason) {
     void *handle = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
     if (!handle) {

@@ -308,6 +308,7 @@ internal import Text
     }
 
     private func error(_ code: CURLcode) -> HTTPError? {
+        if code == CURLE_OK, failure == nil { return nil }
         let host = address.origin
         switch failure {
         case .cancelled: return HTTPError(.cancelled, "\(host): given up")

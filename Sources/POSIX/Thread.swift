@@ -41,6 +41,13 @@ package final class Thread: @unchecked Sendable {
         }
     }
 
+    /// Lowers the calling thread's priority, and that of what it starts from now on.
+    ///
+    /// - Parameter steps: of niceness (nice(1)), which Linux has for each thread by itself.
+    package static func lowerPriority(by steps: CInt) {
+        _ = nice(steps)
+    }
+
     /// Waits for the end of the thread. Call it once, or call `detach` once.
     package func join() {
         pthread_join(handle, nil)

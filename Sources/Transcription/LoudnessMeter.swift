@@ -10,16 +10,18 @@ struct LoudnessMeter {
     private var largest: UInt64 = 0
 
     mutating func add(_ samples: UnsafeBufferPointer<Int16>) {
-        var rest = samples[...]
-        while !rest.isEmpty {
-            let part = rest.prefix(LoudnessMeter.window - count)
+        var start = 0
+        while start < samples.count {
+            let end = min(start + LoudnessMeter.window - count, samples.count)
             // A square fits into 32 bits: of these the compiler makes several at once.
-            for index in part.indices {
+            var sum: UInt64 = 0
+            for index in start..<end {
                 let sample = Int32(samples[index])
-                squares &+= UInt64(UInt32(bitPattern: sample &* sample))
+                sum &+= UInt64(UInt32(bitPattern: sample &* sample))
             }
-            count += part.count
-            rest = rest.dropFirst(part.count)
+            squares &+= sum
+            count += end - start
+            start = end
             if count == LoudnessMeter.window {
                 largest = max(largest, squares)
                 (squares, count) = (0, 0)

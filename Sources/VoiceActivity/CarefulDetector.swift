@@ -20,32 +20,66 @@
     private var isCertain = false
     /// The mean power of windows that were speech.
     private var speech: Float = 0
-    /// Loud windows in a row.
+    /// Loud windows in a row, of those that `sounds` has heard.
     private var loud = 0
+
+    /// Windows that `sounds` has not heard yet: [waitingLimit][512]. It is asked where its word counts only, which in a short
+    /// recording is often nowhere.
+    private var waiting = [Float](repeating: 0, count: CarefulDetector.waitingLimit * DetectionWindow.length)
+    /// Whether each of them is as loud as the speech before it.
+    private var areAsLoud: [Bool] = []
+
+    /// A second: that many at once take less than a millisecond.
+    private static let waitingLimit = 32
 
     /// - Parameter network: one that hears no other stream.
     package init(_ network: any Detector) {
         self.network = network
+        areAsLoud.reserveCapacity(CarefulDetector.waitingLimit)
     }
 
     package func reset() {
         network.reset()
         sounds.reset()
         (isCertain, speech, loud) = (false, 0, 0)
+        areAsLoud.removeAll(keepingCapacity: true)
     }
 
     package func probability(of window: Span<Float>) -> Float {
         let probability = network.probability(of: window)
-        let sound = sounds.probability(of: window)
         let power = CarefulDetector.power(of: window)
         if probability >= CarefulDetector.certain, power.isFinite {
             speech = isCertain ? speech + CarefulDetector.rate * (power - speech) : power
             isCertain = true
         }
+        let isAsLoud = isCertain && power >= speech * CarefulDetector.loudness
+        letWait(window, isAsLoud)
         guard isCertain else { return 0 }
-        let isLoud = sound >= CarefulDetector.certain && power >= speech * CarefulDetector.loudness
-        loud = isLoud ? loud + 1 : 0
-        return loud >= CarefulDetector.loudWindows ? max(probability, CarefulDetector.certain) : probability
+        // The network is certain, or it is so quiet that it is no loud sound, whatever it is.
+        guard probability < CarefulDetector.certain, isAsLoud else { return probability }
+        hearWaiting()
+        return loud >= CarefulDetector.loudWindows ? CarefulDetector.certain : probability
+    }
+
+    private func letWait(_ window: Span<Float>, _ isAsLoud: Bool) {
+        if areAsLoud.count == CarefulDetector.waitingLimit { hearWaiting() }
+        let start = areAsLoud.count * DetectionWindow.length
+        unsafe window.withUnsafeBufferPointer { source in
+            unsafe waiting.withUnsafeMutableBufferPointer {
+                _ = unsafe UnsafeMutableBufferPointer(rebasing: $0[start..<start + DetectionWindow.length])
+                    .update(fromContentsOf: source)
+            }
+        }
+        areAsLoud.append(isAsLoud)
+    }
+
+    private func hearWaiting() {
+        for (index, isAsLoud) in areAsLoud.enumerated() {
+            let start = index * DetectionWindow.length
+            let sound = sounds.probability(of: waiting.span.extracting(start..<start + DetectionWindow.length))
+            loud = sound >= CarefulDetector.certain && isAsLoud ? loud + 1 : 0
+        }
+        areAsLoud.removeAll(keepingCapacity: true)
     }
 
     /// The variance of the samples: an offset is no sound.

@@ -113,6 +113,8 @@ final class Batch: Sendable {
 
     /// What a worker does: one input after the other.
     private func work() {
+        // Who answers may be on this machine: to read and listen on comes behind that.
+        if engines.size > 1, engines.engine.waitsForOthers { Thread.lowerPriority(by: 10) }
         let gate = task.detector.map { DetectingGate($0) }
         while interruption.caught == nil, state.read({ $0.end == nil }), let item = queue.next() {
             let start = ContinuousClock.now

@@ -92,6 +92,8 @@ extension Setup {
         _ provider: Provider, _ settings: EngineSettings, isInChain: Bool
     ) throws -> ConfiguredEngine {
         let service = try service(provider)
+        // Of a chain's engines only the first is sure to be asked; for one recording that is being spoken there is time.
+        if pace != nil, !isInChain { HTTPClient.prepare() }
         forbidCoreDumps()
         var surroundings = LiveUpload.Surroundings(
             makeEncoder: makeUploadEncoder,

@@ -8,10 +8,14 @@ import Text
 @Suite(.enabled(if: SpeechServer.isInstalled, "needs python3 and openssl")) struct Exchanges {
     private static let noise = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
 
-    @Test func aFormWithALength() throws {
-        let server = try SpeechServer("json")
-        let client = try HTTPClient()
-        let exchange = client.begin(speechRequest(server.url, .bytes(Self.noise)))
+    /// What is small goes with the head, what is large piece by piece; the limit is 64 KiB with the form around it.
+    @Test(arguments: [0, 1, 20_000, 64_900, 65_100, 65_536, 300_000], [true, false])
+    func aFormWithALength(count: Int, isSecure: Bool) throws {
+        let certificate = isSecure ? try Certificate() : nil
+        let server = try SpeechServer("json", certificate: certificate)
+        let client = try HTTPClient(trust: TrustStore(file: certificate?.path))
+        let noise = Array(Self.noise[..<count])
+        let exchange = client.begin(speechRequest(server.url, .bytes(noise)))
         let response = try exchange.response()
         #expect(response.head.status == 200)
         #expect(response.head.contentType == "application/json")
@@ -25,7 +29,7 @@ import Text
         #expect(request["headers"]?["content-length"] != nil)
         #expect(request["headers"]?["expect"] == nil)
         #expect(request["headers"]?["authorization"]?.string == "Bearer sk-test")
-        #expect(try server.audio(ofRequest: 1) == Self.noise)
+        #expect(try server.audio(ofRequest: 1) == noise)
         let timings = exchange.timings
         #expect(timings.bytesSent == request["length"]?.integer)
         let steps = [
@@ -33,6 +37,20 @@ import Text
         ]
         #expect(steps.compactMap(\.self).count == 5)
         #expect(steps.compactMap(\.self) == steps.compactMap(\.self).sorted())
+    }
+
+    /// A connection that the other side has closed meanwhile is noticed when it is used again: then all of it goes once more.
+    @Test(arguments: [1000, 200_000]) func aConnectionThatWasClosedMeanwhile(count: Int) throws {
+        let server = try SpeechServer("json-then-hang-up", "json")
+        let client = try HTTPClient()
+        let noise = Array(Self.noise[..<count])
+        for number in 1...2 {
+            let exchange = client.begin(speechRequest(server.url, .bytes(noise)))
+            #expect(try exchange.response().head.status == 200)
+            let request = try #require(try server.requests(number).last)
+            #expect(exchange.timings.bytesSent == request["length"]?.integer)
+            #expect(try server.audio(ofRequest: number) == noise)
+        }
     }
 
     @Test(arguments: [true, false]) func aBodyThatGrows(isSecure: Bool) throws {

@@ -178,16 +178,17 @@ import Text
         }
     }
 
-    @Test func aBodyThatCannotBeRead() throws {
+    @Test(arguments: [nil, 1000, 1_000_000]) func aBodyThatCannotBeRead(length: Int?) throws {
         final class Broken: BodySource {
-            let length: Int? = nil
+            let length: Int?
+            init(_ length: Int?) { self.length = length }
             func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws -> Int? {
                 throw SystemError(code: EIO, call: "read")
             }
         }
         let server = try SpeechServer("json")
         let client = try HTTPClient()
-        let exchange = client.begin(speechRequest(server.url, .source(Broken())))
+        let exchange = client.begin(speechRequest(server.url, .source(Broken(length))))
         exchange.waitForEnd()
         #expect(exchange.failure?.code == .bodyFailed)
         #expect((exchange.failure?.underlying as? SystemError)?.code == EIO)

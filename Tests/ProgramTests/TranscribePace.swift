@@ -87,6 +87,22 @@ import ToneWords
         #expect(try server.requests.count == 2)
     }
 
+    /// Who answers may be on the same machine, and comes first.
+    @Test(arguments: [("1", 0), ("2", 10)] as [(String, CInt)]) func manyAtOnceComeBehindOthers(
+        jobs: String, steps: CInt
+    ) throws {
+        try make(3)
+        let server = try SpeechServer("json")
+        let program = try start(command(server, ["--requests-per-minute", "2", "-j", jobs]), home: home)
+        // The third waits for a minute.
+        try eventually("two are done") { entries(of: "\(files)/out").filter { $0.hasSuffix(".txt") }.count == 2 }
+        let fields = try text(of: "/proc/\(program.pid)/stat").split(separator: ")").last?.split(separator: " ")
+        let own = getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
+        #expect(fields?[16] == "\(min(own + steps, 19))")
+        program.signal(SIGTERM)
+        _ = try program.finish()
+    }
+
     /// Also where one recording alone makes more of them.
     @Test func aCapOnRequestsHoldsForTheParts() throws {
         try make(1, seconds: 6)

@@ -7,6 +7,9 @@
 // libcurl is opened when the first request needs it: it brings thirty libraries, which cost a program 10 ms at its start that
 // never speaks to a server. Its setopt and getinfo are variadic, which Swift can't call; so here is one for each type.
 
+/// Opens libcurl and nothing else, so that vt_curl_load finds it open; what goes wrong that one says. On any thread.
+void vt_curl_open(void);
+
 /// Opens libcurl and initialises it; false where it can't be had, and why in `reason`. Call it once.
 bool vt_curl_load(const char **reason);
 
