@@ -4,9 +4,9 @@ internal import POSIX
 /// The records of an output folder, `.vt-records` in it: a line is added for each input that is complete.
 ///
 /// Any number of threads and processes add to it, also on several machines that share the folder. Who works on an input has the
-/// lock of one byte far behind the file's end, chosen by the input's name; who adds a line has that of the first byte; and all
-/// have the second together, so that one that is alone can leave out what does not count any more. The locks are those of open
-/// file descriptions (fcntl(2), F_OFD_SETLK): they end with the process, however it ends.
+/// lock of one byte, chosen by the input's name; who adds a line has that of another; and all have a third together, so that one
+/// that is alone can leave out what does not count any more. The locks are those of open file descriptions (fcntl(2),
+/// F_OFD_SETLK): they end with the process, however it ends.
 final class CompletionJournal: Sendable {
     static let fileName = ".vt-records"
 
@@ -24,12 +24,14 @@ final class CompletionJournal: Sendable {
         var claimed: Set<UInt64> = []
     }
 
+    /// Far behind the end of the file: some file systems (SMB) let nobody read what another one has locked.
     private enum Lock {
-        static let adding = 0..<1
-        static let presence = 1..<2
+        private static let start = 1 << 61
+        static let adding = start..<start + 1
+        static let presence = start + 1..<start + 2
 
         static func name(_ key: UInt64) -> Range<Int> {
-            let place = 2 + Int(key >> 2)
+            let place = start + 2 + Int(key >> 3)
             return place..<place + 1
         }
     }
@@ -73,7 +75,13 @@ final class CompletionJournal: Sendable {
                 if error.code == EAGAIN { return (false, nil) }
                 throw error
             }
-            catchUp(&state)
+            do throws(SystemError) {
+                try catchUp(&state)
+            } catch {
+                state.claimed.remove(name.key)
+                try? lock(Lock.name(name.key), F_UNLCK, waits: false, &state)
+                throw error
+            }
             return (true, find(name, in: &state))
         }
     }
@@ -94,7 +102,7 @@ final class CompletionJournal: Sendable {
         try state.note { state throws(SystemError) in
             try lock(Lock.adding, F_WRLCK, waits: true, &state)
             defer { try? lock(Lock.adding, F_UNLCK, waits: false, &state) }
-            catchUp(&state)
+            try catchUp(&state)
             guard let number = state.file?.number else { return }
             // Whoever was killed in the middle of a line has left its beginning.
             let start = state.index.isTorn ? [UInt8(ascii: "\n")] : []
@@ -124,9 +132,7 @@ final class CompletionJournal: Sendable {
         for room in [512, 1 << 16] {
             let record = withUnsafeTemporaryAllocation(byteCount: room, alignment: 16) { buffer in
                 let count = pread(number, buffer.baseAddress, room, off_t(place))
-                let line = UnsafeRawBufferPointer(rebasing: buffer[..<max(0, count)])
-                let isWhole = line.contains(UInt8(ascii: "\n")) || line.contains(UInt8(ascii: "{"))
-                return isWhole ? CompletionRecord(line, of: name) : nil
+                return CompletionRecord(UnsafeRawBufferPointer(rebasing: buffer[..<max(0, count)]), of: name)
             }
             if let record { return Found(record: record, isNew: place >= state.beginning) }
         }
@@ -140,7 +146,7 @@ final class CompletionJournal: Sendable {
         } catch {
             if error.code == ENOENT { return }
             state.file = try? Descriptor.open(path, O_RDONLY | O_NOFOLLOW)
-            catchUp(&state)
+            try? catchUp(&state)
             state.beginning = state.index.size
         }
     }
@@ -169,21 +175,23 @@ final class CompletionJournal: Sendable {
         state.file = consume file
         state.isWritable = true
         state.index = JournalIndex()
-        catchUp(&state)
-        leaveOut(&state)
+        try catchUp(&state)
+        try leaveOut(&state)
         state.beginning = state.index.size
     }
 
-    /// Whoever may add files to the folder may add records: a group that shares it, for example. Not where everybody may, but
-    /// nobody may touch what is another's.
+    /// Whoever may add files to the folder may add records, whatever the umask: a group that shares it, for example. Not where
+    /// everybody may, but nobody may touch what is another's.
     private func shareWithTheFolder(_ number: CInt) {
         var (file, folder) = (stat(), stat())
         let name = self.folder.bytes.isEmpty ? Path(".") : self.folder
         guard fstat(number, &file) == 0, file.st_size == 0, file.st_uid == geteuid(),
             name.withCString({ stat($0, &folder) }) == 0, folder.st_mode & S_ISVTX == 0
         else { return }
-        let wanted = file.st_mode | folder.st_mode & 0o666
-        if wanted != file.st_mode { fchmod(number, wanted & 0o7777) }
+        var mode = file.st_mode
+        if folder.st_mode & S_IWGRP != 0 { mode |= S_IRGRP | S_IWGRP }
+        if folder.st_mode & S_IWOTH != 0 { mode |= S_IROTH | S_IWOTH }
+        if mode != file.st_mode { fchmod(number, mode & 0o7777) }
     }
 
     private func isNamed(_ number: CInt) -> Bool {
@@ -193,15 +201,15 @@ final class CompletionJournal: Sendable {
     }
 
     /// Reads what others have added.
-    private func catchUp(_ state: inout State) {
+    private func catchUp(_ state: inout State) throws(SystemError) {
         guard let number = state.file?.number else { return }
         var status = stat()
-        guard fstat(number, &status) == 0 else { return }
-        state.index.read(number, upTo: Int(status.st_size))
+        try retrying("fstat", on: path.description) { fstat(number, &status) }
+        try state.index.read(number, upTo: Int(status.st_size), name: path)
     }
 
     /// Writes the file anew where most of its lines do not count any more, and no other process has it open.
-    private func leaveOut(_ state: inout State) {
+    private func leaveOut(_ state: inout State) throws(SystemError) {
         guard let number = state.file?.number, state.index.dead >= CompletionJournal.fewestToLeaveOut,
             state.index.dead > state.index.count, (try? lock(Lock.presence, F_WRLCK, waits: false, &state)) != nil
         else { return }
@@ -210,7 +218,8 @@ final class CompletionJournal: Sendable {
         guard let file = try? Descriptor.open(unfinished, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW) else {
             return
         }
-        shareWithTheFolder(file.number)
+        var status = stat()
+        if fstat(number, &status) == 0 { fchmod(file.number, status.st_mode & 0o7777) }
         do throws(SystemError) {
             try state.index.copyLines(from: number, to: file.number)
             try lockRange(file.number, Lock.presence, F_RDLCK, waits: false)
@@ -223,6 +232,6 @@ final class CompletionJournal: Sendable {
         }
         state.file = consume file
         state.index = JournalIndex()
-        catchUp(&state)
+        try catchUp(&state)
     }
 }

@@ -80,22 +80,27 @@ struct CompletionRecord: Equatable {
     }
 
     /// - Parameters:
-    ///   - line: the beginning of one, or all of it.
+    ///   - line: all of one, or its beginning as far as the JSON; less of it is none.
     ///   - name: whose it should be; nil is the result where it isn't.
     init?(_ line: UnsafeRawBufferPointer, of name: RecordName) {
         guard let found = CompletionRecord.name(in: line), found.elementsEqual(name.encoded) else { return nil }
-        let end = line.firstIndex(of: UInt8(ascii: "\n")) ?? line.count
-        let fields = line[..<end].split(separator: CompletionRecord.space)
+        let end = line.firstIndex(of: UInt8(ascii: "\n"))
+        let fields = line[..<(end ?? line.count)].split(separator: CompletionRecord.space)
         stamp = fields[1].elementsEqual("-".utf8) ? nil : String(decoding: fields[1], as: UTF8.self)
         guard let status = Int(String(decoding: fields[2], as: UTF8.self)) else { return nil }
         self.status = status
         var outputs: [Output] = []
+        var isWhole = end != nil
         for field in fields[4...] {
-            if field.first == UInt8(ascii: "{") { break }
+            if field.first == UInt8(ascii: "{") {
+                isWhole = true
+                break
+            }
             let parts = String(decoding: field, as: UTF8.self).split(separator: ":")
             guard parts.count == 2, let size = Int(parts[1].prefix { $0 != "*" }) else { return nil }
             outputs.append(Output(format: String(parts[0]), size: size, isReplacement: parts[1].last == "*"))
         }
+        guard isWhole else { return nil }
         self.outputs = outputs
     }
 

@@ -37,18 +37,22 @@ struct JournalIndex {
     /// - Parameters:
     ///   - file: the records.
     ///   - size: how many bytes there are now.
-    mutating func read(_ file: CInt, upTo size: Int) {
+    ///   - name: what errors call it.
+    mutating func read(_ file: CInt, upTo size: Int, name: Path) throws(SystemError) {
         if size == self.size { return }
         // What is shorter than it was is another's work; it is not what was read.
         if size < end { self = JournalIndex() }
         var room = min(JournalIndex.blockSize, size - end)
         while end < size {
-            let taken = withUnsafeTemporaryAllocation(byteCount: room, alignment: 16) { buffer in
-                let count = pread(file, buffer.baseAddress, room, off_t(end))
-                return count > 0 ? takeLines(UnsafeRawBufferPointer(rebasing: buffer[..<count])) : nil
+            let end = end
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: room, alignment: 16)
+            defer { buffer.deallocate() }
+            let count = try retrying("read", on: name.description) {
+                pread(file, buffer.baseAddress, room, off_t(end))
             }
-            guard let taken else { break }
-            if taken == 0 {
+            // Shorter than it was a moment ago: whoever could not write a line has taken it back.
+            if count == 0 { break }
+            if takeLines(UnsafeRawBufferPointer(rebasing: buffer[..<count])) == 0 {
                 // A line longer than the block, or half a line at the end.
                 if room >= size - end { break }
                 room = min(2 * room, size - end)

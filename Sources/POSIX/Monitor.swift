@@ -7,9 +7,9 @@ package import Glibc
 /// over (Swift 6.3), and takes what it protects for a race.
 @safe package final class Monitor<State: ~Copyable>: @unchecked Sendable {
     // Sendable: the state is touched with the mutex held only. Neither of the two may move, hence the pointers.
-    @usableFromInline package var state: State
-    @usableFromInline package let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    @usableFromInline package let condition: UnsafeMutablePointer<pthread_cond_t>
+    @usableFromInline var state: State
+    @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    @usableFromInline let condition: UnsafeMutablePointer<pthread_cond_t>
 
     package init(_ state: consuming State) {
         self.state = state

@@ -81,18 +81,15 @@ internal import SileroKernel
     /// - Returns: whether anything but one value is in it.
     private func take(_ window: Span<Float>) -> Bool {
         let samples = unsafe workspace.samples + 64
-        // Without branches, so that several samples are looked at at once.
-        return unsafe window.withUnsafeBufferPointer { window in
-            for index in 0..<DetectionWindow.length {
-                let sample = unsafe window[index]
-                // False for NaN too. What is louder than full scale by 80 dB is no sound either, and its square no number.
-                unsafe samples[index] = abs(sample) < 1e4 ? sample : 0
-            }
-            let first = unsafe samples[0]
-            var differences: UInt32 = 0
-            for index in 0..<DetectionWindow.length { differences |= unsafe samples[index] == first ? 0 : 1 }
-            return differences != 0
+        var isSound = false
+        for index in 0..<DetectionWindow.length {
+            let sample = window[index]
+            // False for NaN too. What is louder than full scale by 80 dB is no sound either, and its square no number.
+            let value = abs(sample) < 1e4 ? sample : 0
+            unsafe samples[index] = value
+            if unsafe value != samples[0] { isSound = true }
         }
+        return isSound
     }
 
     /// Finds each band's power.

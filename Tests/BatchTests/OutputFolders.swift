@@ -259,6 +259,7 @@ import Testing
     @Test func longNamesAndOddOnes() throws {
         let names = [
             Array(repeating: UInt8(ascii: "x"), count: 250), [0xFF, 0x0A, 0x20], Array("ü 100% {a}:b*".utf8),
+            Array((String(repeating: "{deep} /", count: 63) + "{a}").utf8),
         ]
         for bytes in names {
             let name = Path(bytes)
@@ -273,6 +274,7 @@ import Testing
             try folder.claim(tooLong, stamp: stamp(), formats: ["txt"], resumes: true)
         }
         #expect(entries(of: directory("out")).filter { $0.hasSuffix(".part") } == [])
+        #expect(try records.split(separator: "\n").count == names.count)
     }
 
     @Test func aFolderInTheWayIsAnError() throws {

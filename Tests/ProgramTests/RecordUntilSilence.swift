@@ -175,14 +175,14 @@ struct RecordUntilSilence {
     }
 
     @Test func waitingTakesNoMemory() throws {
-        // At twenty times the speed: ten seconds, and then a minute more.
+        // At eight times the speed: four seconds, and then 56 more, which are 1.8 MB.
         let recording = try start(
             Command("vt-record", ["--raw", "--wait-for-speech", "--detector", "energy"]),
-            home: home(hearing: [], speed: 20))
+            home: home(hearing: [], speed: 8))
         try recording.waitForErrors(containing: "waiting for speech")
         pause(.milliseconds(500))
         let early = try recording.peakMemory
-        pause(.milliseconds(3000))
+        pause(.milliseconds(7000))
         #expect(try recording.peakMemory < early + 1 << 20)
         recording.signal(SIGINT)
         let result = try recording.finish()

@@ -158,7 +158,7 @@ struct TranscribeCoverage {
         let result = try transcribe("--option", "times=1", "--output-dir", "out", "--report", "report", "speech.wav")
         #expect(result.status == 76, "\(result)")
         #expect(result.errors.contains("lazy: it gave no text, but somebody speaks until "), "\(result)")
-        #expect(entries(of: "\(home.files)/out").isEmpty, "half a transcript gets no name")
+        #expect(entries(of: "\(home.files)/out") == [".vt-records"], "half a transcript gets no name")
         #expect(try report()["attempts"]?.integer == 3, "the rest is asked for once more")
         #expect(try report()["outcome"]?.string == "failed")
     }
