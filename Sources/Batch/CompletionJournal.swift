@@ -52,7 +52,7 @@ final class CompletionJournal: Sendable {
         let isNew: Bool
     }
 
-    /// Looks an input up, without a look at what others have added meanwhile. Nothing is made or locked.
+    /// Looks an input up, without a look at what others have added meanwhile. Nothing is made or written.
     func look(up name: RecordName) -> Found? {
         state.note { state in
             if state.file == nil { open(&state) }
@@ -143,6 +143,7 @@ final class CompletionJournal: Sendable {
     private func open(_ state: inout State) {
         do throws(SystemError) {
             try begin(try Descriptor.open(path, O_RDWR | O_APPEND | O_NOFOLLOW), &state)
+            state.beginning = state.index.size
         } catch {
             if error.code == ENOENT { return }
             state.file = try? Descriptor.open(path, O_RDONLY | O_NOFOLLOW)
@@ -166,6 +167,8 @@ final class CompletionJournal: Sendable {
             shareWithTheFolder(file.number)
             try begin(consume file, &state)
         }
+        try leaveOut(&state)
+        state.beginning = state.index.size
     }
 
     /// Begins to use a file that was opened to be written; not if another one has taken its place meanwhile.
@@ -176,8 +179,6 @@ final class CompletionJournal: Sendable {
         state.isWritable = true
         state.index = JournalIndex()
         try catchUp(&state)
-        try leaveOut(&state)
-        state.beginning = state.index.size
     }
 
     /// Whoever may add files to the folder may add records, whatever the umask: a group that shares it, for example. Not where
