@@ -52,7 +52,7 @@ package final class OutputClaim: @unchecked Sendable {
     ///   - status: 0, or 1 where there was no speech.
     ///   - facts: a JSON object for people, on one line.
     ///   - mayHaveParts: whether the recording is so long that parts of it may have been kept.
-    /// - Throws: `SystemError` where they can't be completed; then nothing is there.
+    /// - Throws: `SystemError` where they can't be completed; then none counts as complete.
     package func commit(status: Int, facts: String, mayHaveParts: Bool = true) throws(SystemError) {
         do throws(SystemError) {
             var records: [CompletionRecord.Output] = []

@@ -49,7 +49,9 @@ package final class OutputWriter: @unchecked Sendable {
         buffer.removeAll(keepingCapacity: true)
     }
 
-    /// Writes what is left, of which a network file system may say only now that it failed. What replaces an older output has a hidden name from here on, under which it is found again.
+    /// Writes what is left, of which a network file system may say only now that it failed.
+    ///
+    /// What replaces an older output has a hidden name from here on, under which it is found again.
     ///
     /// - Returns: bytes of the file.
     func complete() throws(SystemError) -> Int {
@@ -65,13 +67,13 @@ package final class OutputWriter: @unchecked Sendable {
         if !hasHiddenName {
             do throws(SystemError) {
                 try file?.link(as: path)
-                return try close()
             } catch {
                 // Somebody has made a file of that name meanwhile, or the system links no such files after all.
                 try hide()
             }
         }
         try close()
+        guard hasHiddenName else { return }
         do throws(SystemError) {
             try retrying("rename", on: path.description) {
                 hidden.withCString { from in path.withCString { rename(from, $0) } }

@@ -100,7 +100,7 @@ struct FileTranscription {
     private func transcribeFile(
         _ descriptor: CInt, _ before: stat, _ claim: OutputClaim?, _ write: @escaping TranscriptWriter.Write
     ) throws -> InputReport {
-        let name = name
+        let (name, isStandardInput) = (name, isStandardInput)
         let options = AudioReader.Options(raw: task.raw, decoders: EncodedAudio(), strict: task.strict) {
             Log.warning($0)
         }
@@ -108,7 +108,8 @@ struct FileTranscription {
         let origin = isStandardInput ? lseek(descriptor, 0, SEEK_CUR) : 0
         let speech = RecordedSpeech(
             opening: {
-                if origin == 0 { return FileSource(descriptor, name: name) }
+                if !isStandardInput { return FileSource(descriptor, name: name) }
+                // Whoever reads standard input next goes on behind what was read.
                 lseek(descriptor, origin, SEEK_SET)
                 return DescriptorSource(borrowing: descriptor, name: name)
             }, file: origin == 0 ? descriptor : nil, name: name, options: options)

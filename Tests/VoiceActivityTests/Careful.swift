@@ -45,6 +45,27 @@ private final class Known: Detector {
         #expect(found(0.5, windows: 10).suffix(15).allSatisfy { $0 == 0 })
     }
 
+    /// Sounds are listened to when their word counts, all at once: the same as one after the other.
+    @Test func whatIsHeardLateIsHeardAlike() {
+        let amplitudes: [Float] = [0.0005, 0.1, 0.002, 0.08, 0.0005, 0.3, 0.05]
+        let sound = (0..<21).flatMap { room(3 + 7 * $0 % 41, amplitude: amplitudes[$0 % amplitudes.count]) }
+        let windows = windows(of: sound)
+        let answers = (0..<windows.count).map { Float($0 * 37 % 101) < 30 && $0 > 9 ? Float(0.8) : 0.05 }
+        let sounds = EnergyDetector()
+        var (speech, loud): (Float?, Int) = (nil, 0)
+        let expected = zip(windows, answers).map { window, answer -> Float in
+            let isSound = sounds.probability(of: window.span) >= 0.5
+            let mean = window.reduce(0, +) / Float(window.count)
+            let power = window.reduce(0) { $0 + $1 * $1 } / Float(window.count) - mean * mean
+            if answer >= 0.5 { speech = speech.map { $0 + 0.03 * (power - $0) } ?? power }
+            guard let speech else { return 0 }
+            loud = isSound && power >= speech * 0.0316 ? loud + 1 : 0
+            return loud >= 3 ? max(answer, 0.5) : answer
+        }
+        #expect(CarefulDetector(Known(answers)).probabilities(of: sound) == expected)
+        #expect(expected.contains(0.5) && expected.contains(0.05) && expected.contains(0.8))
+    }
+
     @Test func whatIsSofterOrShorterIsLeftToTheNetwork() {
         #expect(found(0.1, windows: 10).allSatisfy { $0 == 0 }, "20 dB below the speech")
         #expect(found(1, windows: 1).allSatisfy { $0 == 0 }, "a click")
