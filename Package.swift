@@ -63,6 +63,9 @@ let package = Package(
         // Opened at run time, by programs that speak to a server.
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl")]),
 
+        // Opened at run time, by the engine that recognises with open models.
+        .target(name: "CTranscribe", linkerSettings: [.linkedLibrary("dl")]),
+
         // toml++, a header-only library in C++, behind one function.
         .target(name: "CTOML"),
 
@@ -93,6 +96,9 @@ let package = Package(
             swiftSettings: swiftOverC),
         .target(name: "Typing", dependencies: ["Plugins", "POSIX", "Text"], swiftSettings: swift),
         .target(name: "Batch", dependencies: ["POSIX", "Text"], swiftSettings: swift),
+
+        // Models of speech recognition: which are installed, what can be, and how they come here.
+        .target(name: "Models", dependencies: ["POSIX", "Text"], swiftSettings: swiftOverC),
 
         // The user's configuration file.
         .target(
