@@ -105,6 +105,10 @@ let package = Package(
             name: "Configuration", dependencies: ["CTOML", "POSIX", "Text", argumentParser], swiftSettings: swiftOverC),
         // How every vt-* behaves. Imported by programs only.
         .target(name: "Program", dependencies: ["Audio", "POSIX", "Text", argumentParser], swiftSettings: swift),
+        // And how every engine of ours does that is a plugin: a part of Program for these programs.
+        .target(
+            name: "EnginePlugin", dependencies: ["POSIX", "Program", "Text", argumentParser],
+            swiftSettings: swiftOverC),
 
         .executableTarget(
             name: "vt-record",
@@ -138,7 +142,8 @@ let package = Package(
             name: "vt-type-clipboard", dependencies: ["Plugins", "POSIX", "Program", "Text", "Typing", argumentParser],
             swiftSettings: swift),
         .executableTarget(
-            name: "vt-transcribe-pocketsphinx", dependencies: ["Audio", "CPocketSphinx", "POSIX", "Program", "Text"],
+            name: "vt-transcribe-pocketsphinx",
+            dependencies: ["Audio", "CPocketSphinx", "EnginePlugin", "POSIX", "Program", argumentParser],
             swiftSettings: swiftOverC),
 
         // What scripts/bench.d/vad measures inside a process.

@@ -1,10 +1,15 @@
-import POSIX
+import EnginePlugin
+import Glibc
 import Program
 
 /// Frames to utterances: finds where speech is, searches it as it comes, and commits it at a pause or before it grows too long.
 struct Recogniser {
     private let decoder: Decoder
-    private var events: EventWriter
+    private let events: EventOutput
+    /// When the last partial was written, in seconds of the monotonic clock.
+    private var partialTime = 0.0
+    /// Seconds between two partials: more often than that nobody reads.
+    private static let partialInterval = 0.1
     private var endpointer = Endpointer()
     private var frames: FrameStore
     private var mean: CepstralMean?
@@ -28,7 +33,7 @@ struct Recogniser {
         var speechEnd: Int
     }
 
-    init(_ decoder: Decoder, spotting isSpotting: Bool, _ events: EventWriter) {
+    init(_ decoder: Decoder, spotting isSpotting: Bool, _ events: EventOutput) {
         self.isSpotting = isSpotting
         self.decoder = decoder
         self.events = events
@@ -93,8 +98,9 @@ struct Recogniser {
             current.next = number + 1
         }
         utterance = current
-        if !isLast, !isSpotting, events.partialIsDue {
-            do { try events.partial(decoder.hypothesis) } catch { throw Failure(writing: error) }
+        if !isLast, !isSpotting, monotonicSeconds() - partialTime >= Recogniser.partialInterval {
+            partialTime = monotonicSeconds()
+            try events.partial(decoder.hypothesis)
         }
     }
 
@@ -163,15 +169,17 @@ struct Recogniser {
     private mutating func commit(_ segments: [HeardWord], before limit: Int) throws(Failure) {
         guard let first = utterance?.first else { return }
         utterance = nil
+        func seconds(_ frame: Int) -> Double { Double(first + frame) / Double(Tuning.framesPerSecond) }
         let words = segments.filter { !$0.isFiller && first + $0.frames.upperBound <= limit }.map {
-            HeardWord(text: $0.text, frames: first + $0.frames.lowerBound..<first + $0.frames.upperBound)
+            SpokenWord($0.spelling, start: seconds($0.frames.lowerBound), end: seconds($0.frames.upperBound))
         }
-        do { try events.utterance(words) } catch { throw Failure(writing: error) }
+        try events.final(
+            words.map(\.text).joined(separator: " "), start: words.first?.start, end: words.last?.end, words: words)
     }
 }
 
-extension Failure {
-    fileprivate init(writing error: SystemError) {
-        self.init(.inputOutput, error.description)
-    }
+private func monotonicSeconds() -> Double {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

@@ -1,42 +1,27 @@
 import Audio
+import EnginePlugin
 import Glibc
 import POSIX
 import Program
-import Text
 
-/// One run of `transcribe-files-v1`: paths from stdin, each answered with its events and `done`; the model is loaded once.
-struct Recordings {
+/// Recordings of a batch, for which the model is loaded once.
+struct Recordings: RecordingTranscriber {
     private let settings: Settings
-    private let output: CInt
+    private let events: EventOutput
+    private let loading: Loading
+    private var decoder: Decoder?
 
-    init(_ settings: Settings, _ output: CInt) {
+    init(_ settings: Settings, _ events: EventOutput) throws {
         self.settings = settings
-        self.output = output
+        self.events = events
+        loading = try Loading(settings)
     }
 
-    func run() throws {
-        let loading = try Loading(settings)
-        var decoder: Decoder?
-        while let path = readLine() {
-            var status = ExitStatus.done
-            do {
-                let loaded: Decoder
-                if let decoder { loaded = decoder } else { loaded = try loading.finish() }
-                decoder = loaded
-                try transcribe(path, with: loaded)
-            } catch {
-                let failure = explainFully(PocketSphinx.self, error)
-                // Without a model there is no sense in asking for the next file.
-                if decoder == nil { throw failure }
-                let hint = failure.hint.map { [EventLine.Attribute("hint", $0)] } ?? []
-                try write(EventLine("error", hint, text: failure.message))
-                status = failure.status
-            }
-            try write(EventLine("done", [EventLine.Attribute("status", String(status.rawValue))], text: ""))
-        }
-    }
+    var isUsable: Bool { decoder != nil }
 
-    private func transcribe(_ path: String, with decoder: Decoder) throws {
+    mutating func transcribe(_ path: String) throws {
+        let decoder = try self.decoder ?? loading.finish()
+        self.decoder = decoder
         let file: DescriptorSource
         do throws(SystemError) {
             file = try DescriptorSource(path: path)
@@ -46,7 +31,7 @@ struct Recordings {
         let reader = try AudioReader(file, name: path)
         let speech = try unsafe SpeechReader(reader)
         let frontEnd = try FrontEnd(for: decoder)
-        var recogniser = Recogniser(decoder, spotting: settings.isSpotting, EventWriter(output))
+        var recogniser = Recogniser(decoder, spotting: settings.isSpotting, events)
         var samples = [Int16](repeating: 0, count: 4096)
         while true {
             let count = try unsafe samples.withUnsafeMutableBufferPointer { buffer throws(AudioError) in
@@ -56,9 +41,5 @@ struct Recordings {
             try frontEnd.process(Array(samples[..<count])) { frame throws(Failure) in try recogniser.accept(frame) }
         }
         try recogniser.finish()
-    }
-
-    private func write(_ event: EventLine) throws(SystemError) {
-        try writeAll(output, event.line, name: "standard output")
     }
 }

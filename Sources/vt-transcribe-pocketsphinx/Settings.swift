@@ -1,3 +1,4 @@
+import EnginePlugin
 import Glibc
 import POSIX
 import Program
@@ -79,51 +80,38 @@ struct Settings: Sendable {
     }
 
     /// The answer to `describe`.
-    static var description: String {
-        """
-        vt-plugin 1
-        summary Offline recognition with PocketSphinx: dictation drafts, grammars for commands, key phrases
-        input s16le
-        partial yes
-        files yes
-        standby yes
-        pause \(Tuning.pauseToHear)
-
-        """ + Option.allCases.map { "option \($0.rawValue) \($0.help)\n" }.joined()
+    static var description: EngineDescription {
+        EngineDescription(
+            summary: "Offline recognition with PocketSphinx: dictation drafts, grammars for commands, key phrases",
+            givesPartials: true, pause: Tuning.pauseToHear, options: Option.allCases.map { ($0.rawValue, $0.help) })
     }
 
     /// Reads the settings that vt-transcribe passes in the environment.
     ///
-    /// - Parameter warn: gets what is ignored, and a hint.
-    static func fromEnvironment(_ warn: (String, String) -> Void) throws(Failure) -> Settings {
-        if let rate = environment("VT_RATE"), rate != "16000" {
-            throw Failure(.usage, "VT_RATE=\(rate): the engine reads 16000 Hz only")
-        }
-        if let channels = environment("VT_CHANNELS"), channels != "1" {
-            throw Failure(.usage, "VT_CHANNELS=\(channels): the engine reads one channel only")
-        }
+    /// - Parameter events: gets warnings about what is ignored.
+    init(warning events: EventOutput) throws(Failure) {
+        let asked = try EngineEnvironment()
         // A fallback chain passes the same settings to every engine, so these are no errors; nor are they silent.
-        if let model = environment("VT_MODEL"), !model.isEmpty {
-            warn(
+        if let model = asked.model {
+            try events.warning(
                 "the model \(model) is ignored: PocketSphinx has none of that kind",
-                "--option hmm=FOLDER --option dict=FILE --option lm=FILE choose its model")
+                hint: "--option hmm=FOLDER --option dict=FILE --option lm=FILE choose its model")
         }
-        if let prompt = environment("VT_PROMPT"), !prompt.isEmpty {
-            warn(
+        if asked.prompt != nil {
+            try events.warning(
                 "the prompt is ignored: PocketSphinx takes none",
-                "--option jsgf=GRAMMAR or --option lm=FILE tell it what to expect")
+                hint: "--option jsgf=GRAMMAR or --option lm=FILE tell it what to expect")
         }
         var values: [Option: String] = [:]
         for option in Option.allCases {
-            values[option] = try checked(option)
+            values[option] = try Settings.checked(option)
         }
-        return try Settings(values, language: environment("VT_LANGUAGE"))
+        try self.init(values, language: asked.languages.first)
     }
 
     /// An option's value, with what can be said about it without PocketSphinx.
     private static func checked(_ option: Option) throws(Failure) -> String? {
-        let name = "VT_OPTION_" + option.rawValue
-        guard let value = environment(name) ?? environment(name.uppercased()), !value.isEmpty else { return nil }
+        guard let value = EngineEnvironment.option(option.rawValue) else { return nil }
         if option.isPath, unsafe access(value, R_OK) != 0 {
             throw Failure(
                 .noInput, "option \(option.rawValue): \(value): \(SystemError(code: errno, call: "access").reason)")

@@ -1,23 +1,26 @@
-import POSIX
+internal import Glibc
+package import POSIX
 
-/// Samples from a descriptor, mono s16le.
-struct SampleInput {
+/// Samples from a descriptor: mono s16le, as the host writes them on standard input.
+package struct SampleInput {
     private let descriptor: CInt
     private var bytes: [UInt8] = []
-    private(set) var hasEnded = false
+    package private(set) var hasEnded = false
 
-    init(_ descriptor: CInt) {
+    package init(_ descriptor: CInt = STDIN_FILENO) {
         self.descriptor = descriptor
     }
 
     /// Bytes that were read and not taken.
-    var waiting: Int { bytes.count }
+    package var waiting: Int { bytes.count }
 
     /// Whether the input ended with half a sample.
-    var endedInMidSample: Bool { hasEnded && bytes.count % 2 == 1 }
+    package var endedInMidSample: Bool { hasEnded && bytes.count % 2 == 1 }
 
-    /// Reads once.
-    mutating func read(upTo count: Int) throws(SystemError) {
+    /// Reads once, and waits for something to read.
+    ///
+    /// - Parameter count: bytes at most.
+    package mutating func read(upTo count: Int) throws(SystemError) {
         var failure: SystemError?
         let chunk = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, size in
             do throws(SystemError) {
@@ -33,7 +36,7 @@ struct SampleInput {
     }
 
     /// Takes the whole samples that were read.
-    mutating func take() -> [Int16] {
+    package mutating func take() -> [Int16] {
         let count = bytes.count / 2
         let samples = (0..<count).map { index in
             Int16(bitPattern: UInt16(bytes[2 * index]) | UInt16(bytes[2 * index + 1]) << 8)
