@@ -36,6 +36,7 @@ let package = Package(
         .executable(name: "vt-transcribe", targets: ["vt-transcribe"]),
         .executable(name: "vt-vad", targets: ["vt-vad"]),
         .executable(name: "vt-type", targets: ["vt-type"]),
+        .executable(name: "vt-transcribe-local", targets: ["vt-transcribe-local"]),
         .executable(name: "vt-transcribe-pocketsphinx", targets: ["vt-transcribe-pocketsphinx"]),
         .executable(name: "vt-record-pulse", targets: ["vt-record-pulse"]),
         .executable(name: "vt-type-clipboard", targets: ["vt-type-clipboard"]),
@@ -146,6 +147,13 @@ let package = Package(
             dependencies: ["Audio", "CPocketSphinx", "EnginePlugin", "POSIX", "Program", argumentParser],
             swiftSettings: swiftOverC),
 
+        .executableTarget(
+            name: "vt-transcribe-local",
+            dependencies: [
+                "Audio", "CTranscribe", "EnginePlugin", "Models", "POSIX", "Program", "Text", "VoiceActivity",
+                argumentParser,
+            ], swiftSettings: swiftOverC),
+
         // What scripts/bench.d/vad measures inside a process.
         .executableTarget(
             name: "vad-probe", dependencies: ["Audio", "Encoding", "VoiceActivity"], path: "scripts/bench.d/vad-probe",
@@ -190,7 +198,7 @@ let package = Package(
                 "Audio", "Harness", "POSIX", "Program", "Text", "ToneWords", "VoiceActivity", "tone-engine",
                 "vt-encode",
                 "vt-record",
-                "vt-record-pulse", "vt-transcribe",
+                "vt-record-pulse", "vt-transcribe", "vt-transcribe-local",
                 "vt-transcribe-pocketsphinx", "vt-type", "vt-type-clipboard", "vt-vad",
             ], swiftSettings: swift),
     ],

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -174,4 +175,14 @@ void vt_forbid_core_dumps(void) {
             signal(crashes[index], SIG_DFL);
     }
 #endif
+}
+
+int vt_allowed_processors(int *numbers, int room) {
+    cpu_set_t set;
+    int count = 0;
+    if (sched_getaffinity(0, sizeof set, &set) < 0) return 0;
+    for (int number = 0; number < CPU_SETSIZE && count < room; number++) {
+        if (CPU_ISSET(number, &set)) numbers[count++] = number;
+    }
+    return count;
 }

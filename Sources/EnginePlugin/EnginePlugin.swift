@@ -11,8 +11,6 @@ internal import Synchronization
 package protocol EnginePlugin: VoiceProgram {
     static var description: EngineDescription { get }
 
-    var operation: EngineOperation { get }
-
     /// Recognises the samples of standard input (`SampleInput`) while they come: `transcribe-v1`.
     func transcribe(_ events: EventOutput) throws
 
@@ -37,7 +35,8 @@ package protocol RecordingTranscriber {
 }
 
 extension EnginePlugin {
-    package mutating func work() throws -> ExitStatus {
+    /// Does what an engine is asked to do, and tells the host of a failure.
+    package func runOperation(_ operation: EngineOperation) throws -> ExitStatus {
         guard operation != .describe else {
             try writeAll(STDOUT_FILENO, Self.description.text, name: "standard output")
             return .done

@@ -20,6 +20,8 @@ struct PocketSphinx: EnginePlugin {
 
     static var description: EngineDescription { Settings.description }
 
+    mutating func work() throws -> ExitStatus { try runOperation(operation) }
+
     func transcribe(_ events: EventOutput) throws {
         try Transcription(try Settings(warning: events), events).run()
     }

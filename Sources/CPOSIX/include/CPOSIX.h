@@ -44,6 +44,11 @@ long vt_receive(int socket, void *bytes, long count, int *descriptors, int *rece
 /// How many columns a terminal has (TIOCGWINSZ); 0 where it is none, or does not say.
 int vt_terminal_columns(int descriptor);
 
+/// The numbers of the processors that this process may run on, as far as there is room for them.
+///
+/// @return how many; 0 where the system does not say.
+int vt_allowed_processors(int *numbers, int room);
+
 /// Makes sure that the process leaves no core dump, whoever would take it.
 void vt_forbid_core_dumps(void);
 

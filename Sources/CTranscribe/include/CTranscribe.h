@@ -19,7 +19,7 @@ typedef struct transcribe_session *transcribe_session_ref;
 typedef struct transcribe_device *transcribe_device_ref;
 typedef struct transcribe_diarize_session *transcribe_diarize_session_ref;
 
-typedef enum __attribute__((enum_extensibility(open))) : int {
+typedef enum {
     TRANSCRIBE_OK = 0,
     TRANSCRIBE_INVALID_ARGUMENT = 1,
     TRANSCRIBE_NOT_IMPLEMENTED = 2,

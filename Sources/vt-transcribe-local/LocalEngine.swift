@@ -1,0 +1,85 @@
+import EnginePlugin
+import Models
+import POSIX
+import Program
+
+/// The engine with its model loaded, and what was asked of it.
+struct LocalEngine {
+    private let events: EventOutput
+    private let library: Library
+    private let device: ComputeDevice
+    private let options: Options
+    private let models: ModelSet
+    private let request: Request
+    private let output: Output
+    /// Whether another model has to say who speaks.
+    private let needsSpeakers: Bool
+
+    /// Seconds that one run of a model gets at most if the model takes any length: memory and time grow with it.
+    private static let longest = 60.0
+    /// The same for Whisper, which hears no more than this at once.
+    private static let whisperWindow = 29.5
+
+    /// Loads the model.
+    init(_ events: EventOutput) throws {
+        self.events = events
+        let asked = try EngineEnvironment()
+        options = try Options()
+        let file = try ModelFile(asked.model, languages: asked.languages)
+        library = try Library()
+        device = try ComputeDevice(options.device, library)
+        models = ModelSet(file, library, device, threads: options.threads)
+        let model = try models.first()
+        request = try Request(asked, options, model) { try events.warning($0) }
+        output = Output(events, language: options.translates ? options.target ?? "en" : request.language)
+        needsSpeakers = asked.wantsSpeakers && !request.wantsSpeakers
+    }
+
+    /// The longest audio of one run, in samples.
+    private var longest: Int {
+        get throws {
+            let abilities = try models.first().abilities
+            let limit = abilities.takesWhisperOptions ? LocalEngine.whisperWindow : LocalEngine.longest
+            return Int(min(abilities.longest ?? limit, limit) * 16000)
+        }
+    }
+
+    /// Recognises standard input while it comes.
+    func transcribeInput() throws {
+        var rules = Planner.Rules(longest: try longest)
+        // Who is who is known at the end only.
+        rules.isPatient = needsSpeakers
+        let planner = Planner(rules: rules)
+        let input = AudioInput(planner, interruption: models.interruption)
+        try input.readStandardInput()
+        if needsSpeakers { return try transcribeWithSpeakers(input, planner) }
+        let model = try models.first()
+        if model.abilities.streams {
+            try StreamRecogniser(input, model, request, planner, output).run()
+        } else {
+            var recogniser = Recogniser(input, models, request, planner, output)
+            try recogniser.run()
+        }
+    }
+
+    /// Recognises a sound file.
+    func transcribe(_ path: String) throws {
+        var rules = Planner.Rules(longest: try longest)
+        rules.isPatient = true
+        let planner = Planner(rules: rules)
+        let input = AudioInput(planner, interruption: models.interruption)
+        try input.read(path)
+        if needsSpeakers { return try transcribeWithSpeakers(input, planner) }
+        var recogniser = Recogniser(input, models, request, planner, output)
+        try recogniser.run()
+    }
+
+    private func transcribeWithSpeakers(_ input: AudioInput, _ planner: Planner) throws {
+        let samples = input.state.wait { state in
+            state.hearing.hasEnded ? state.hearing.scaled(0..<state.hearing.end) : nil
+        }
+        let speakers = try Speakers(samples, library, device, threads: options.threads)
+        var recogniser = Recogniser(input, models, request, planner, output, speakers: speakers)
+        try recogniser.run()
+    }
+}
