@@ -173,6 +173,8 @@ package struct EngineSettings: Sendable, Equatable {
     package var options: [Option]
     /// What becomes of the times.
     package var timesUse = TimesUse.none
+    /// How many of these engines work at the same time: they share the machine.
+    package var jobs = 1
     /// How long the engine may take after the end of the audio; nil is max(60 s, 10 × the audio's length).
     package var timeout: Duration?
 
@@ -219,7 +221,7 @@ package struct EngineSettings: Sendable, Equatable {
         left.languages == right.languages && left.model == right.model && left.prompt == right.prompt
             && left.keywords == right.keywords && left.temperature == right.temperature
             && left.timestamps == right.timestamps && left.speakers == right.speakers
-            && left.timeout == right.timeout && left.timesUse == right.timesUse
+            && left.jobs == right.jobs && left.timeout == right.timeout && left.timesUse == right.timesUse
             && left.options.elementsEqual(right.options, by: ==)
     }
 }

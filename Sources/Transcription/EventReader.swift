@@ -25,7 +25,10 @@ struct EventReader {
         eventCount += 1
         switch event.verb {
         case "partial":
-            return .partial(utterance(event, text))
+            var result = utterance(event, text)
+            // A promise about more than there is covers what there is.
+            result.stable = event["stable"].flatMap { Int($0) }.map { min(max(0, $0), text.unicodeScalars.count) }
+            return .partial(result)
         case "word":
             let word = Word(
                 text: text, start: seconds(event["start"]), end: seconds(event["end"]),

@@ -106,8 +106,7 @@ package struct PluginEngine: Engine {
         let status: CInt
         switch outcome.termination {
         case .signalled(let signal):
-            let said = lastWords(reader, outcome.lastErrorLine)
-            throw EngineError(.protocolError, message(said, "it died of signal \(signal)"))
+            throw died(of: signal, reader, outcome)
         case .exited(let code): status = code
         }
         if status == 0 {
@@ -150,10 +149,19 @@ package struct PluginEngine: Engine {
         case .exited(let status):
             failure(status: status, reader, outcome.lastErrorLine)
                 ?? EngineError(.protocolError, "\(name): it ended before it had answered")
-        case .signalled(let signal):
-            EngineError(
-                .protocolError, message(lastWords(reader, outcome.lastErrorLine), "it died of signal \(signal)"))
+        case .signalled(let signal): died(of: signal, reader, outcome)
         }
+    }
+
+    /// A process that was killed, and not by us, has done nothing wrong: the system does that to the largest one if memory runs out.
+    private func died(of signal: CInt, _ reader: EventReader, _ outcome: ChildProcess.Outcome) -> EngineError {
+        guard signal != SIGKILL else {
+            return EngineError(
+                .unavailable, "\(name): it was killed (signal 9), as the system does if memory runs out",
+                hint: "a smaller model, or fewer --jobs, takes less memory")
+        }
+        return EngineError(
+            .protocolError, message(lastWords(reader, outcome.lastErrorLine), "it died of signal \(signal)"))
     }
 
     /// What it says itself: its last `error` line, else its last line on standard error.
@@ -173,6 +181,7 @@ package struct PluginEngine: Engine {
         result["VT_LANGUAGE"] = settings.language
         result["VT_MODEL"] = settings.model
         result["VT_PROMPT"] = settings.prompt
+        if settings.jobs > 1 { result["VT_JOBS"] = String(settings.jobs) }
         return result
     }
 }

@@ -43,6 +43,8 @@ package struct Utterance: Equatable, Sendable {
     package var language: String?
     /// 0 to 1.
     package var confidence: Double?
+    /// Of a partial result, how many Unicode scalars of the text will not change before the final; nil if nothing is promised.
+    package var stable: Int?
     /// Whether a phrase comes over and over, as in a recogniser's loop.
     package var isRepeated = false
     /// Whether its times are those of the audio that the engine was given, and not the engine's own.

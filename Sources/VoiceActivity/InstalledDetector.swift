@@ -67,7 +67,7 @@ extension SileroWeights {
     ///
     /// `$XDG_DATA_HOME/vt/models` (`~/.local/share` where it is unset), then `share/vt/models` beside the folder of the program.
     package static var installedPath: String {
-        let places = [userDirectory, programDirectory.map { "\($0)/../share/vt/models" }].compactMap(\.self)
+        let places = [userDirectory].compactMap(\.self) + sharedDirectories
         let paths = places.map { "\($0)/\(fileName)" }
         return paths.first { unsafe access($0, F_OK) == 0 } ?? paths.first ?? fileName
     }
@@ -80,6 +80,12 @@ extension SileroWeights {
     private static func variable(_ name: String) -> String? {
         guard let value = unsafe getenv(name), unsafe value[0] != 0 else { return nil }
         return unsafe String(cString: value)
+    }
+
+    /// Beside the folder of programs, and that of plugins, `libexec/vt`.
+    private static var sharedDirectories: [String] {
+        guard let program = programDirectory else { return [] }
+        return ["..", "../.."].map { "\(program)/\($0)/share/vt/models" }
     }
 
     private static var programDirectory: String? {

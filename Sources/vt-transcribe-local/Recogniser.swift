@@ -101,7 +101,7 @@ struct Recogniser {
             let took = ContinuousClock.now - begin
             nextPartial = .now + took
             if isPartial { draftTime = took }
-            let shown = agreement.partial(transcript.text)
+            let shown = agreement.partial(transcript.text, upTo: piece.range.upperBound, isWhole: !isPartial)
             try output.events.partial(shown.text, stable: shown.stable)
             return transcript
         } catch is Model.Interrupted {

@@ -113,7 +113,7 @@ struct Request {
         let terms = vocabulary.compactMap(place)
         return unsafe try texts.withUnsafeBufferPointer { texts in
             func pointer(_ place: Int?) -> UnsafePointer<CChar>? {
-                guard let place, let start = unsafe texts.baseAddress else { return nil }
+                guard let place, let start = texts.baseAddress else { return nil }
                 return unsafe start + place
             }
             unsafe parameters.language = pointer(language)

@@ -240,6 +240,8 @@ struct Transcribe: VoiceProgram {
         _ detector: InstalledDetector?, _ interruption: Interruption, _ output: TranscriptOutput
     ) throws -> ExitStatus {
         let jobs = batchOptions.jobs ?? (areMany && engine.waitsForOthers ? Transcribe.jobsForServices : 1)
+        var settings = settings
+        settings.jobs = jobs
         let task = Batch.Task(
             settings: settings, setup: setup, formats: transcriptFormats, subtitles: subtitleOptions.rules,
             raw: raw.format, strict: strict,

@@ -172,9 +172,26 @@ import Transcription
     }
 
     @Test func deathByASignalIsTheEnginesFault() throws {
-        let error = try run(engine("cat >/dev/null; kill -9 $$")).error
+        let error = try run(engine("cat >/dev/null; kill -11 $$")).error
         #expect(error?.code == .protocolError)
-        #expect(error?.message.contains("signal 9") == true)
+        #expect(error?.message.contains("signal 11") == true)
+    }
+
+    @Test func killedForItsMemoryItHasDoneNothingWrong() throws {
+        let error = try run(engine("cat >/dev/null; kill -9 $$")).error
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains("killed (signal 9), as the system does if memory runs out") == true)
+        #expect(error?.hint?.contains("a smaller model") == true)
+    }
+
+    @Test func whatWillNotChangeIsToldApart() throws {
+        let lines = #"partial stable=3\tone two\npartial stable=99\tone two\npartial stable=-4\tone\npartial\tone\n"#
+        let (events, _) = try run(engine("cat >/dev/null; printf '\(lines)'"))
+        let promised = events.map { event in
+            guard case .partial(let utterance) = event else { return -1 }
+            return utterance.stable ?? -2
+        }
+        #expect(promised == [3, 7, 0, -2])
     }
 
     @Test func whatWasFinalBeforeAFailureIsKept() throws {

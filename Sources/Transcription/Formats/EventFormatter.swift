@@ -17,7 +17,7 @@ struct JSONLinesFormatter: TranscriptFormatter {
         members.add("file", input)
         members.append(.init("event", .string(line.verb)))
         for attribute in line.attributes {
-            let isNumber = attribute.name == "start" || attribute.name == "end" || attribute.name == "confidence"
+            let isNumber = ["start", "end", "confidence", "stable"].contains(attribute.name)
             members.append(.init(attribute.name, isNumber ? .number(attribute.value) : .string(attribute.value)))
         }
         members.append(.init("text", .string(line.text)))
@@ -29,7 +29,10 @@ extension EventLine {
     /// The line that says an event; nil where it is none of the stream's. An utterance's words are events of their own, before it.
     init?(_ event: RecognitionEvent) {
         switch event {
-        case .partial(let utterance): self.init("partial", EventLine.attributes(utterance), text: utterance.text)
+        case .partial(let utterance):
+            var attributes = EventLine.attributes(utterance)
+            if let stable = utterance.stable { attributes.append(Attribute("stable", String(stable))) }
+            self.init("partial", attributes, text: utterance.text)
         case .final(let utterance): self.init("final", EventLine.attributes(utterance), text: utterance.text)
         case .word(let word):
             var attributes: [Attribute] = []
