@@ -101,6 +101,13 @@ let package = Package(
         // Models of speech recognition: which are installed, what can be, and how they come here.
         .target(name: "Models", dependencies: ["POSIX", "Text"], swiftSettings: swiftOverC),
 
+        // Recognition with open models, through libtranscribe: what the engine `local` is.
+        .target(
+            name: "LocalRecognition",
+            dependencies: [
+                "Audio", "CTranscribe", "EnginePlugin", "Models", "POSIX", "Program", "Text", "VoiceActivity",
+            ], swiftSettings: swiftOverC),
+
         // The user's configuration file.
         .target(
             name: "Configuration", dependencies: ["CTOML", "POSIX", "Text", argumentParser], swiftSettings: swiftOverC),
@@ -149,10 +156,8 @@ let package = Package(
 
         .executableTarget(
             name: "vt-transcribe-local",
-            dependencies: [
-                "Audio", "CTranscribe", "EnginePlugin", "Models", "POSIX", "Program", "Text", "VoiceActivity",
-                argumentParser,
-            ], swiftSettings: swiftOverC),
+            dependencies: ["EnginePlugin", "LocalRecognition", "POSIX", "Program", argumentParser],
+            swiftSettings: swift),
 
         // What scripts/bench.d/vad measures inside a process.
         .executableTarget(

@@ -1,7 +1,7 @@
 import ArgumentParser
 import EnginePlugin
 import Glibc
-import Models
+import LocalRecognition
 import POSIX
 import Program
 

@@ -1,6 +1,6 @@
-import CTranscribe
-import EnginePlugin
-import Program
+internal import CTranscribe
+internal import EnginePlugin
+internal import Program
 
 /// What is wanted of a model, in the model's own terms.
 struct Request {

@@ -1,17 +1,17 @@
-import CTranscribe
-import Glibc
-import Models
-import POSIX
-import Program
+internal import CTranscribe
+internal import Glibc
+internal import Models
+internal import POSIX
+package import Program
 
 /// libtranscribe, opened; it stays open until the process ends.
-@safe struct Library {
+@safe package struct Library {
     let functions: vt_transcribe
 
     /// Opens the library and what it computes with.
     ///
     /// - Throws: `Failure` 69 if it is not installed, is of another version, or has nothing that computes on this machine.
-    init() throws(Failure) {
+    package init() throws(Failure) {
         var found: UnsafePointer<vt_transcribe>?
         var folder: String?
         for path in Library.candidates + ["libtranscribe.so"] {
@@ -74,19 +74,19 @@ import Program
     }
 
     /// A device that can compute.
-    struct Device {
+    package struct Device {
         /// As `--option device=` takes it: `CPU`, `Vulkan0`.
-        let name: String
-        let description: String
+        package let name: String
+        package let description: String
         /// `cpu`, `vulkan`.
-        let kind: String
+        package let kind: String
         /// Bytes; 0 is unknown.
-        let memory: UInt64
+        package let memory: UInt64
         let index: CInt
     }
 
     /// What there is to compute with.
-    var devices: [Device] {
+    package var devices: [Device] {
         (0..<functions.device_count()).compactMap { index in
             guard let device = unsafe functions.device_get(index) else { return nil }
             var info = unsafe transcribe_device_info()

@@ -1,4 +1,4 @@
-import VoiceActivity
+internal import VoiceActivity
 
 /// Decides what to recognise next of what was heard.
 struct Planner {

@@ -1,4 +1,4 @@
-import Program
+internal import Program
 
 /// A model, and the same weights for shorter audio, each loaded when it is needed.
 final class ModelSet {

@@ -1,7 +1,7 @@
-import CTranscribe
-import EnginePlugin
-import Models
-import Program
+internal import CTranscribe
+internal import EnginePlugin
+internal import Models
+internal import Program
 
 /// Who speaks when in a recording, as a model tells it that hears nothing else.
 struct Speakers {

@@ -1,6 +1,6 @@
-import Glibc
-import Models
-import Program
+internal import Glibc
+internal import Models
+internal import Program
 
 /// The file of a model that was asked for, and the files of the same weights for shorter recordings.
 struct ModelFile: Equatable {

@@ -1,5 +1,5 @@
-import POSIX
-import VoiceActivity
+internal import POSIX
+internal import VoiceActivity
 
 /// What has been heard of the input and not been recognised yet, and where somebody speaks in it.
 ///

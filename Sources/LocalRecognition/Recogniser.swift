@@ -1,7 +1,7 @@
-import EnginePlugin
-import POSIX
-import Program
-import Text
+internal import EnginePlugin
+internal import POSIX
+internal import Program
+internal import Text
 
 /// Recognises what comes in, utterance by utterance, with a model that answers once for each piece of audio.
 ///

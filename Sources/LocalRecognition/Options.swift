@@ -1,11 +1,12 @@
-import CTranscribe
-import EnginePlugin
-import POSIX
-import Program
+internal import CTranscribe
+internal import EnginePlugin
+internal import POSIX
+internal import Program
 
 /// The engine's own options (`--option NAME=VALUE`).
-struct Options {
-    static let described: [(name: String, help: String)] = [
+package struct Options {
+    /// Their names, with what they do.
+    package static let described: [(name: String, help: String)] = [
         ("task", "transcribe, or translate if the model can; default transcribe"),
         ("target", "the language of a translation; default en"),
         ("threads", "threads on the processor; default: its cores, shared between the jobs of a batch"),

@@ -1,6 +1,6 @@
-import EnginePlugin
-import POSIX
-import Program
+internal import EnginePlugin
+internal import POSIX
+internal import Program
 
 /// Recognises what comes in with a model that is made for it: it is fed as the audio comes, and says what of its text will stay.
 struct StreamRecogniser {

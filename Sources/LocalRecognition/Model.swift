@@ -1,9 +1,9 @@
-import CTranscribe
-import EnginePlugin
-import Glibc
-import Models
-import Program
-import Synchronization
+internal import CTranscribe
+internal import EnginePlugin
+internal import Glibc
+internal import Models
+internal import Program
+internal import Synchronization
 
 /// A loaded model with one session, for one thread.
 @safe final class Model {

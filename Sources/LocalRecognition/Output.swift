@@ -1,6 +1,6 @@
-import EnginePlugin
-import Program
-import Text
+internal import EnginePlugin
+internal import Program
+internal import Text
 
 /// Turns what a model heard in a piece of audio into events, with the times of the whole input.
 struct Output {

@@ -1,10 +1,10 @@
-import EnginePlugin
-import Models
-import POSIX
-import Program
+package import EnginePlugin
+internal import Models
+internal import POSIX
+internal import Program
 
 /// The engine with its model loaded, and what was asked of it.
-struct LocalEngine {
+package struct LocalEngine {
     private let events: EventOutput
     private let library: Library
     private let device: ComputeDevice
@@ -20,8 +20,11 @@ struct LocalEngine {
     /// The same for Whisper, which hears no more than this at once.
     private static let whisperWindow = 29.5
 
-    /// Loads the model.
-    init(_ events: EventOutput) throws {
+    /// Reads what was asked for from the environment, and loads the model.
+    ///
+    /// - Parameter events: where its text goes.
+    /// - Throws: `Failure` if the library, the model or the device can't be used, or the model can't do what was asked for.
+    package init(_ events: EventOutput) throws {
         self.events = events
         let asked = try EngineEnvironment()
         options = try Options()
@@ -44,8 +47,8 @@ struct LocalEngine {
         }
     }
 
-    /// Recognises standard input while it comes.
-    func transcribeInput() throws {
+    /// Recognises standard input, mono s16le at 16000 Hz, while it comes.
+    package func transcribeInput() throws {
         var rules = Planner.Rules(longest: try longest)
         // Who is who is known at the end only.
         rules.isPatient = needsSpeakers
@@ -63,7 +66,7 @@ struct LocalEngine {
     }
 
     /// Recognises a sound file.
-    func transcribe(_ path: String) throws {
+    package func transcribe(_ path: String) throws {
         var rules = Planner.Rules(longest: try longest)
         rules.isPatient = true
         let planner = Planner(rules: rules)

@@ -1,4 +1,4 @@
-import CTranscribe
+internal import CTranscribe
 
 /// What a model can do, as the library says.
 struct Abilities {

@@ -1,9 +1,9 @@
-import Audio
-import EnginePlugin
-import Glibc
-import POSIX
-import Program
-import VoiceActivity
+internal import Audio
+internal import EnginePlugin
+internal import Glibc
+internal import POSIX
+internal import Program
+internal import VoiceActivity
 
 /// Audio on its way in: read on a thread of its own, so that nobody waits for the model, and listened to for speech.
 final class AudioInput: Sendable {
