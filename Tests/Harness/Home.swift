@@ -1,4 +1,5 @@
 internal import Glibc
+internal import POSIX
 
 /// A private folder (0700) that is removed, with all that is in it, when the value goes.
 package final class TemporaryDirectory: Sendable {
@@ -15,6 +16,18 @@ package final class TemporaryDirectory: Sendable {
     deinit {
         removeTree(path)
     }
+
+    /// One that stays until the tests end.
+    package static func lasting(_ name: String) throws -> TemporaryDirectory {
+        let directory = try TemporaryDirectory(name)
+        lasting.note { directories in
+            if directories.isEmpty { atexit { TemporaryDirectory.lasting.note { $0 = [] } } }
+            directories.append(directory)
+        }
+        return directory
+    }
+
+    private static let lasting = Monitor<[TemporaryDirectory]>([])
 
     /// The path of an entry.
     package func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }

