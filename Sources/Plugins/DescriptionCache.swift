@@ -6,18 +6,26 @@ internal import POSIX
 /// A shell script answers in 2 ms, but one in Python needs 30. Whatever goes wrong here costs only that time.
 package struct DescriptionCache: Sendable {
     let folder: String
+    private let home: String?
 
-    /// - Parameter folder: absolute; made when something is kept.
-    package init(folder: String) {
+    /// - Parameters:
+    ///   - folder: absolute; made when something is kept.
+    ///   - home: a folder above it that is not made; nil if every one may be.
+    package init(folder: String, home: String? = nil) {
         self.folder = folder
+        self.home = home
     }
 
     /// `$XDG_CACHE_HOME/vt/plugins`; nil without a home.
     package static var standard: DescriptionCache? {
         var base = getenv("XDG_CACHE_HOME").map { String(cString: $0) }
-        if base?.hasPrefix("/") != true { base = getenv("HOME").map { String(cString: $0) + "/.cache" } }
+        var home: String?
+        if base?.hasPrefix("/") != true {
+            home = getenv("HOME").map { String(cString: $0) }
+            base = home.map { $0 + "/.cache" }
+        }
         guard let base, base.hasPrefix("/") else { return nil }
-        return DescriptionCache(folder: base + "/vt/plugins")
+        return DescriptionCache(folder: base + "/vt/plugins", home: home)
     }
 
     func answer(of plugin: Plugin) -> String? {
@@ -42,8 +50,7 @@ package struct DescriptionCache: Sendable {
     }
 
     func keep(_ answer: String, of plugin: Plugin) {
-        guard let name = key(plugin) else { return }
-        makeFolders()
+        guard let name = key(plugin), makeFolders() else { return }
         // Written beside it and renamed: nobody reads half an answer, and the last of several writers wins.
         let temporary = "\(folder)/.\(name).\(getpid()).\(UInt32.random(in: 0 ... .max))"
         do {
@@ -68,11 +75,20 @@ package struct DescriptionCache: Sendable {
             + String(hash, radix: 16)
     }
 
-    private func makeFolders() {
+    /// - Returns: whether they are there. A home that is missing is not ours to make; nor does root make folders in another
+    ///   user's, who could not use them afterwards.
+    private func makeFolders() -> Bool {
+        var status = stat()
+        if let home, stat(home, &status) != 0 { return false }
         var path = ""
         for part in folder.split(separator: "/") {
+            let parent = path.isEmpty ? "/" : path
             path += "/" + part
-            mkdir(path, 0o700)
+            if stat(path, &status) == 0 { continue }
+            guard geteuid() != 0 || (stat(parent, &status) == 0 && status.st_uid == 0), mkdir(path, 0o700) == 0 else {
+                return false
+            }
         }
+        return true
     }
 }

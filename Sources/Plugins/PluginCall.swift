@@ -11,6 +11,9 @@ extension Plugin {
         /// Variables that hold keys and may be seen.
         package var secrets: [String]
 
+        /// Whether it may be at the network for more than its service: only `models-v1` installs anything.
+        var mayFetch: Bool { operation == "models-v1" }
+
         package init(_ operation: String, variables: [String: String] = [:], secrets: [String] = []) {
             self.operation = operation
             self.variables = variables
@@ -43,6 +46,8 @@ extension Plugin {
             Plugin.settings.contains(variable) || variable.hasPrefix("VT_OPTION_")
                 || (providerKeys.contains(variable) && !allowed.contains(variable))
         }
+        for (name, value) in quietVariables { environment[name] = value }
+        if !call.mayFetch { for (name, value) in offlineVariables { environment[name] = value } }
         for (name, value) in call.variables { environment[name] = value }
         environment["VT_TMPDIR"] = directory
         // From the first release on something that nobody knows, under a name that changes: a plugin that minds is found today.

@@ -8,6 +8,15 @@ Python 3 until it needs the recogniser, and then goes on in that environment: `d
 import os
 import sys
 
+# An engine on this machine talks to nobody. The host says so to the libraries, too (QuietVariables.swift has the reasons); a person
+# may run this by hand. Set before anything is imported that reads them.
+os.environ.update(
+    ORT_DISABLE_TELEMETRY="1", ORT_TELEMETRY_DISABLED="1", HF_HUB_DISABLE_TELEMETRY="1", DISABLE_TELEMETRY="1",
+    DO_NOT_TRACK="1", PYANNOTE_METRICS_ENABLED="0",
+)
+if sys.argv[1:2] != ["install"]:
+    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_DATASETS_OFFLINE="1")
+
 VERSION = "0.1.0"
 # Blocks of audio: 100 ms.
 BLOCK = 3200
@@ -163,6 +172,20 @@ def home(name):
     return os.path.join(folder("XDG_DATA_HOME", ".local/share"), "vt/engines", name)
 
 
+def make_folders(path):
+    """Makes a folder, those above it too. A home that is missing is not ours to make; nor does root make folders in another
+    user's, who could not use them afterwards."""
+    user_home = os.path.expanduser("~")
+    if os.path.join(path, "").startswith(os.path.join(user_home, "")) and not os.path.isdir(user_home):
+        raise Failure(73, f"the home {user_home} does not exist: make it, or set HOME to one that does")
+    above = path
+    while not os.path.exists(above):
+        above = os.path.dirname(above)
+    if above != path and os.geteuid() == 0 != os.stat(above).st_uid:
+        raise Failure(73, f"{path}: {above} belongs to another user, who could not use what root makes there")
+    os.makedirs(path, mode=0o700, exist_ok=True)
+
+
 def command(*words):
     """This engine's own command line, for a message: what a person can paste."""
     return "“" + " ".join((os.path.abspath(sys.argv[0]),) + words) + "”"
@@ -219,7 +242,7 @@ def _install(name):
     place = home(name)
     above = os.path.dirname(place)
     try:
-        os.makedirs(above, mode=0o700, exist_ok=True)
+        make_folders(above)
         lock = os.open(os.path.join(above, f".{name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise Failure(73, f"{above}: {error.strerror}") from None

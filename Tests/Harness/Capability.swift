@@ -12,6 +12,10 @@ package enum Tool {
         locate(program, in: systemSearchPath) ?? program
     }
 
+    /// Whether strace may trace here: some containers forbid it.
+    package static let canTrace =
+        isInstalled("strace") && (try? run("strace", "-o", "/dev/null", "true"))?.status == 0
+
     /// Where the system keeps its programs.
     package static let systemSearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 }

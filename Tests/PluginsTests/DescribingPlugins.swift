@@ -115,6 +115,27 @@ import Testing
         #expect(try plugin.describe(cache: cache).summary == "two")
     }
 
+    @Test(arguments: ["transcribe-v1", "record-v1", "type-v1", "describe", "models-v1"])
+    func noLibraryOfAPluginTalksToItsMaker(_ operation: String) throws {
+        var inherited = ProcessEnvironment.inherited()
+        // What would let them talk.
+        inherited["ORT_DISABLE_TELEMETRY"] = "0"
+        inherited["DO_NOT_TRACK"] = "0"
+        inherited["PYANNOTE_METRICS_ENABLED"] = "1"
+        inherited["HF_HUB_OFFLINE"] = "0"
+        let output = try plugin("env").withProcess(for: Plugin.Call(operation), inherited: inherited) { child in
+            String(decoding: try child.run().output, as: UTF8.self)
+        }
+        let lines = output.split(separator: "\n")
+        for line in [
+            "ORT_DISABLE_TELEMETRY=1", "ORT_TELEMETRY_DISABLED=1", "HF_HUB_DISABLE_TELEMETRY=1", "DO_NOT_TRACK=1",
+            "PYANNOTE_METRICS_ENABLED=0",
+        ] { #expect(lines.contains { $0 == line }, "\(line): \(output)") }
+        // Installing is what the user has asked for.
+        #expect(lines.contains("HF_HUB_OFFLINE=1") == (operation != "models-v1"), "\(output)")
+        #expect(lines.contains("TRANSFORMERS_OFFLINE=1") == (operation != "models-v1"), "\(output)")
+    }
+
     @Test func theCallsEnvironment() throws {
         var inherited = ProcessEnvironment.inherited()
         inherited["OPENAI_API_KEY"] = "open"

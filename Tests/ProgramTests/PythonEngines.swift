@@ -152,7 +152,7 @@ struct InstalledEngines {
         #expect(
             words.text.matches(of: /word start=\d\.\d{3} end=\d\.\d{3} confidence=0\.9\d\d\t(hello|world)\n/).count == 2
         )
-        // The model would say its words; faster-whisper's speech detector does not let it.
+        // The model would say its words; it is not asked about zeros.
         let silence = try transcribe(
             "faster-whisper", "--model", model, input: .bytes(Tone.silence(seconds: 2)), home: home)
         #expect(silence.status == 1 && silence.text == "", "\(silence)")
