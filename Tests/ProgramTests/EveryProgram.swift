@@ -5,7 +5,7 @@ enum EveryProgram {
     /// Those that are built from Swift, with their options defined once.
     static let compiled = ["vt-record", "vt-encode", "vt-transcribe", "vt-type", "vt-vad"]
     /// Engines and drivers that come with them.
-    static let plugins = ["vt-record-pulse", "vt-transcribe-pocketsphinx"] + engines + drivers
+    static let plugins = ["vt-record-pulse", "vt-transcribe-local", "vt-transcribe-pocketsphinx"] + engines + drivers
     /// Drivers of vt-type; all but the first are scripts.
     static let drivers = ["vt-type-clipboard", "vt-type-dotool", "vt-type-ydotool"]
     /// Engines that are scripts.
