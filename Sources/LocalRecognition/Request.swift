@@ -30,7 +30,7 @@ struct Request {
             guard let tag = abilities.tag(of: asked.languages[0]) else {
                 throw refuse(
                     "does not understand \(asked.languages[0])",
-                    hint: "it understands \(abilities.languages.joined(separator: ", ")); vt-models list shows others")
+                    hint: "it understands \(Request.listed(abilities.languages)); vt-models list shows others")
             }
             language = tag
         } else if asked.languages.count > 1, !abilities.detectsLanguage {
@@ -45,7 +45,7 @@ struct Request {
                 guard let tag = abilities.tag(of: wanted, among: abilities.targets) else {
                     throw refuse(
                         "does not translate into \(wanted)",
-                        hint: "it translates into \(abilities.targets.joined(separator: ", "))")
+                        hint: "it translates into \(Request.listed(abilities.targets))")
                 }
                 target = tag
             }
@@ -82,6 +82,11 @@ struct Request {
             }
         }
         wantsSpeakers = asked.wantsSpeakers && abilities.tellsSpeakers
+    }
+
+    /// Languages for a message: all of a few, the number of many.
+    private static func listed(_ languages: [String]) -> String {
+        languages.count <= 12 ? languages.joined(separator: ", ") : "\(languages.count) other languages"
     }
 
     /// The same for a partial result.
