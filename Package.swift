@@ -74,6 +74,8 @@ let package = Package(
         .target(name: "CPOSIX"),
         .target(name: "POSIX", dependencies: ["CPOSIX"], swiftSettings: swiftOverC, linkerSettings: standardLibrary),
         .target(name: "Text", swiftSettings: swift),
+        // TOML documents, each value with its line.
+        .target(name: "TOML", dependencies: ["CTOML"], swiftSettings: swiftOverC),
 
         .target(name: "Audio", dependencies: ["CSoxr", "POSIX", "Text"], swiftSettings: swiftOverC),
         .target(name: "Plugins", dependencies: ["POSIX", "Text"], swiftSettings: swift),
@@ -110,7 +112,7 @@ let package = Package(
 
         // The user's configuration file.
         .target(
-            name: "Configuration", dependencies: ["CTOML", "POSIX", "Text", argumentParser], swiftSettings: swiftOverC),
+            name: "Configuration", dependencies: ["POSIX", "Text", "TOML", argumentParser], swiftSettings: swiftOverC),
         // How every vt-* behaves. Imported by programs only.
         .target(name: "Program", dependencies: ["Audio", "POSIX", "Text", argumentParser], swiftSettings: swift),
         // And how every engine of ours does that is a plugin: a part of Program for these programs.

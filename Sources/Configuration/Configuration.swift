@@ -1,3 +1,5 @@
+internal import Text
+
 /// What a configuration file, and a profile in it, say; and which file that was.
 package struct Configuration: Sendable {
     /// The file that was read; nil where there is none.

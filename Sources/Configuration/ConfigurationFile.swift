@@ -1,6 +1,7 @@
 internal import Glibc
 internal import POSIX
 internal import Text
+internal import TOML
 
 /// A configuration file that has been read and found in order.
 package struct ConfigurationFile: Sendable {

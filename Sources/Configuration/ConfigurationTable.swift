@@ -1,4 +1,5 @@
 internal import Text
+internal import TOML
 
 /// The settings of one table, each with its line.
 package struct ConfigurationTable: Sendable {

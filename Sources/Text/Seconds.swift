@@ -12,3 +12,11 @@ package func decimal(_ seconds: Double, places: Int = 3) -> String {
     let fraction = String(total % scale)
     return "\(total / scale)." + String(repeating: "0", count: places - fraction.utf8.count) + fraction
 }
+
+/// A length of time for people: `12 s`, `3 min 4 s`, `2 h 5 min`.
+package func spokenDuration(_ seconds: Double) -> String {
+    let whole = Int(max(0, min(seconds, 1e9)).rounded())
+    if whole < 60 { return "\(whole) s" }
+    if whole < 3600 { return "\(whole / 60) min" + (whole % 60 > 0 ? " \(whole % 60) s" : "") }
+    return "\(whole / 3600) h" + (whole / 60 % 60 > 0 ? " \(whole / 60 % 60) min" : "")
+}

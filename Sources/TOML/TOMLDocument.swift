@@ -4,8 +4,8 @@ internal import CTOML
 ///
 /// TOMLKit, which wraps the same parser, was measured and left: its use of Foundation adds 15 MB to a program and 1.4 ms to its
 /// start, and it keeps no lines for messages.
-struct TOMLDocument {
-    indirect enum Value {
+package struct TOMLDocument: Sendable {
+    package indirect enum Value: Sendable {
         case string(String)
         case integer(Int)
         case number(Double)
@@ -16,24 +16,29 @@ struct TOMLDocument {
         case other
     }
 
-    struct Entry {
+    /// A value and its key.
+    package struct Entry: Sendable {
         /// Empty in an array.
-        var key: String
+        package var key: String
         /// From 1.
-        var line: Int
-        var value: Value
+        package var line: Int
+        package var value: Value
     }
 
     /// What stands outermost.
-    let entries: [Entry]
+    package let entries: [Entry]
 
     /// Why a text is no document.
-    struct SyntaxError: Error {
-        let reason: String
-        let line: Int
+    package struct SyntaxError: Error {
+        package let reason: String
+        /// From 1; 0 if the parser does not say.
+        package let line: Int
     }
 
-    init(_ text: [UInt8]) throws(SyntaxError) {
+    /// Reads a document.
+    ///
+    /// - Parameter text: UTF-8.
+    package init(_ text: [UInt8]) throws(SyntaxError) {
         var builder = Builder()
         var reason = [CChar](repeating: 0, count: 400)
         var line: UInt32 = 0
