@@ -9,7 +9,8 @@ enum CurlLibrary {
         let text = unsafe reason.map { unsafe String(cString: $0) } ?? "unknown error"
         return .failure(
             HTTPError(
-                .unavailable, "cloud engines need libcurl: \(text)", hint: "install it: apt-get install libcurl4"))
+                .unavailable, "libcurl is needed to speak to a server: \(text)",
+                hint: "install it: apt-get install libcurl4"))
     }()
 
     static func load() throws(HTTPError) { try loaded.get() }

@@ -17,6 +17,7 @@ package final class Exchange: Sendable {
         var isOpenEnded = false
         var isConnected = false
         var isReleased = false
+        var isPoured = false
         var isCancelled = false
     }
 
@@ -152,14 +153,32 @@ package final class Exchange: Sendable {
         }
     }
 
-    func receive(_ head: ResponseHead) {
+    /// Whether the body of this answer goes to the request's sink.
+    private(set) var isPoured: Bool {
+        get { state.read { $0.isPoured } }
+        set { state.note { $0.isPoured = newValue } }
+    }
+
+    /// Notes the head, and asks the sink about it.
+    ///
+    /// - Throws: what the sink throws.
+    func receive(_ head: ResponseHead) throws {
+        if let sink = request.sink { isPoured = try sink.begin(head) }
         if head.contentType == "text/event-stream" { return state.change { $0.head = head } }
         // An answer that comes as a whole wakes who waits for it once, when it is one.
         state.note { $0.head = head }
     }
 
+    /// Takes a piece of the body.
+    ///
     /// - Returns: false where it is too much.
-    func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    /// - Throws: what the sink throws.
+    func receive(_ bytes: UnsafeRawBufferPointer) throws -> Bool {
+        if let sink = request.sink, isPoured {
+            try unsafe sink.write(bytes)
+            state.note { $0.timings.bytesReceived += bytes.count }
+            return true
+        }
         func take(_ state: inout State) -> Bool {
             state.timings.bytesReceived += bytes.count
             if state.timings.bytesReceived > request.answerLimit { return false }

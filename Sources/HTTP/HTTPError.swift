@@ -25,6 +25,8 @@ package struct HTTPError: Error, Sendable, CustomStringConvertible {
         case tooLarge
         /// The body's source failed; see `underlying`.
         case bodyFailed
+        /// What takes the answer's body has failed, or wants no more of it; see `underlying`.
+        case sinkFailed
     }
 
     package var code: Code

@@ -6,8 +6,10 @@ package struct Request: Sendable, CustomStringConvertible {
     package var headers: [Header]
     package var body: Body
     package var limits: TimeLimits
-    /// Bytes of an answer's body that are taken; more is an error.
+    /// Bytes of an answer's body that are collected; more is an error. What goes to a sink does not count.
     package var answerLimit = 32 << 20
+    /// Takes the answer's body while it comes, so that none of it is kept here; nil collects it.
+    package var sink: (any BodySink)?
     /// Whether nothing is sent, although the connection is made, before `Exchange.release()`. Only for a client of its own
     /// (`HTTPClient`), whose thread waits meanwhile.
     package var isHeld = false
@@ -102,6 +104,21 @@ package protocol BodySource: AnyObject, Sendable {
     /// - Returns: bytes read; 0 at the end; nil where there are none yet.
     /// - Throws: what ends the request, as the underlying error of an `HTTPError`.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws -> Int?
+}
+
+/// Takes the body of an answer piece by piece: a file that is too large for memory. All calls come on the client's thread, which
+/// waits meanwhile, and with it every other exchange of that client.
+package protocol BodySink: AnyObject, Sendable {
+    /// Looks at the answer's head, before its body.
+    ///
+    /// - Returns: whether the body goes to `write`; else it is collected like any other: a redirect's, or an error's.
+    /// - Throws: what ends the request, as the underlying error of an `HTTPError` with `.sinkFailed`.
+    func begin(_ head: ResponseHead) throws -> Bool
+
+    /// Takes the next bytes of the body.
+    ///
+    /// - Throws: as `begin`.
+    func write(_ bytes: UnsafeRawBufferPointer) throws
 }
 
 /// How long each step of a request may take, in seconds.

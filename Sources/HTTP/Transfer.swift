@@ -10,6 +10,7 @@ internal import Text
         case tooLarge
         case timedOut(String)
         case body(any Error)
+        case sink(any Error)
     }
 
     let exchange: Exchange
@@ -232,15 +233,24 @@ internal import Text
             exchange.note { $0.firstByteReceived = now }
             hasAnswer = true
             isCutShort = !hasEndedBody && exchange.isOpenEnded
-            exchange.receive(whole)
+            do {
+                try exchange.receive(whole)
+            } catch {
+                failure = .sink(error)
+                return 0
+            }
         }
         return line.count
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
-        lastProgress = .now
-        if unsafe exchange.receive(bytes) { return bytes.count }
-        failure = .tooLarge
+        defer { lastProgress = .now }
+        do {
+            if try unsafe exchange.receive(bytes) { return bytes.count }
+            failure = .tooLarge
+        } catch {
+            failure = .sink(error)
+        }
         // Any other count than it was given makes libcurl give up.
         return unsafe bytes.isEmpty ? 1 : 0
     }
@@ -274,9 +284,11 @@ internal import Text
                 fail(.timedOut("no answer within \(decimal(limit, places: limit < 10 ? 1 : 0)) s"))
             }
         } else if let endOfBody {
-            // A server that drips its answer is not waited for without end.
+            // A server that drips its answer is not waited for without end; what goes to a sink may be long.
             let limit = limits.answer()
-            if now - lastProgress > .seconds(max(limit, limits.stall)) || now - endOfBody > .seconds(2 * limit) {
+            let isTooLong = !exchange.isPoured && now - endOfBody > .seconds(2 * limit)
+            let patience = exchange.isPoured ? limits.stall : max(limit, limits.stall)
+            if now - lastProgress > .seconds(patience) || isTooLong {
                 fail(.timedOut("the answer did not come to its end"))
             }
         } else if !isPaused, now - lastProgress > .seconds(limits.stall) {
@@ -318,6 +330,7 @@ internal import Text
         case .timedOut(let what): return HTTPError(.timedOut, "\(host): \(what)")
         case .body(let error):
             return HTTPError(.bodyFailed, "\(host): the audio can't be read: \(error)", underlying: error)
+        case .sink(let error): return HTTPError(.sinkFailed, "\(host): \(error)", underlying: error)
         case nil: break
         }
         if code == CURLE_OK { return nil }

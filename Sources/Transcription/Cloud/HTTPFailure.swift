@@ -11,7 +11,7 @@ extension EngineError {
             case .cannotConnect, .broken, .timedOut, .heldTooLong: .tryLater
             case .cancelled: .cancelled
             case .tooLarge, .notHTTP: .protocolError
-            case .bodyFailed: .inputOutput
+            case .bodyFailed, .sinkFailed: .inputOutput
             }
         self.init(code, "\(engine): \(error.message)", hint: error.hint)
     }
