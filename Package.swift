@@ -36,6 +36,7 @@ let package = Package(
         .executable(name: "vt-transcribe", targets: ["vt-transcribe"]),
         .executable(name: "vt-vad", targets: ["vt-vad"]),
         .executable(name: "vt-type", targets: ["vt-type"]),
+        .executable(name: "vt-models", targets: ["vt-models"]),
         .executable(name: "vt-transcribe-local", targets: ["vt-transcribe-local"]),
         .executable(name: "vt-transcribe-pocketsphinx", targets: ["vt-transcribe-pocketsphinx"]),
         .executable(name: "vt-record-pulse", targets: ["vt-record-pulse"]),
@@ -109,6 +110,12 @@ let package = Package(
             dependencies: [
                 "Audio", "CTranscribe", "EnginePlugin", "Models", "POSIX", "Program", "Text", "VoiceActivity",
             ], swiftSettings: swiftOverC),
+        // What to install, and how it comes here: a program that only looks for a model does without libcurl.
+        .target(
+            name: "ModelInstalling", dependencies: ["HTTP", "Models", "Plugins", "POSIX", "SHA256", "Text", "TOML"],
+            swiftSettings: swiftOverC),
+        // Optimised in debug builds too: a model is hundreds of megabytes.
+        .target(name: "SHA256", swiftSettings: kernel),
 
         // The user's configuration file.
         .target(
@@ -144,6 +151,12 @@ let package = Package(
             name: "vt-vad",
             dependencies: ["Audio", "Encoding", "POSIX", "Program", "Text", "VoiceActivity", argumentParser],
             swiftSettings: swift),
+        .executableTarget(
+            name: "vt-models",
+            dependencies: [
+                "ModelInstalling", "Models", "Plugins", "POSIX", "Program", "Text", "VoiceActivity", argumentParser,
+            ],
+            exclude: ["models.toml"], swiftSettings: swift),
         .executableTarget(
             name: "vt-type",
             dependencies: ["Configuration", "Plugins", "POSIX", "Program", "Text", "Typing", argumentParser],
@@ -183,6 +196,11 @@ let package = Package(
         .testTarget(name: "AudioTests", dependencies: ["Audio", "POSIX", "Harness"], swiftSettings: swift),
         .testTarget(name: "BatchTests", dependencies: ["Batch", "Harness", "POSIX"], swiftSettings: swift),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Harness"], swiftSettings: swift),
+        .testTarget(name: "ModelsTests", dependencies: ["Models", "Harness"], swiftSettings: swift),
+        .testTarget(
+            name: "ModelInstallingTests",
+            dependencies: ["ModelInstalling", "Models", "Harness", "HTTP", "POSIX", "SHA256", "Text"],
+            swiftSettings: swift),
         .testTarget(name: "PluginsTests", dependencies: ["Plugins", "POSIX", "Text", "Harness"], swiftSettings: swift),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Harness", "POSIX", "Text"], swiftSettings: swift),
         .testTarget(
@@ -205,7 +223,7 @@ let package = Package(
                 "Audio", "Harness", "POSIX", "Program", "Text", "ToneWords", "VoiceActivity", "tone-engine",
                 "vt-encode",
                 "vt-record",
-                "vt-record-pulse", "vt-transcribe", "vt-transcribe-local",
+                "vt-models", "vt-record-pulse", "vt-transcribe", "vt-transcribe-local",
                 "vt-transcribe-pocketsphinx", "vt-type", "vt-type-clipboard", "vt-vad",
             ], swiftSettings: swift),
     ],

@@ -54,6 +54,11 @@ int vt_link_file(int descriptor, const char *path) {
     return linkat(AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
 }
 
+int vt_exchange(const char *one, const char *other) {
+    // By its number: musl, and glibc before 2.28, have no function for it. 2 is RENAME_EXCHANGE.
+    return (int)syscall(SYS_renameat2, AT_FDCWD, one, AT_FDCWD, other, 2);
+}
+
 int vt_lock_range(int descriptor, int type, long start, long length, int waits) {
     struct flock range = {.l_type = (short)type, .l_whence = SEEK_SET, .l_start = start, .l_len = length};
     return fcntl(descriptor, waits ? F_OFD_SETLKW : F_OFD_SETLK, &range);

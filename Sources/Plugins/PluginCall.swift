@@ -6,6 +6,8 @@ extension Plugin {
     package struct Call: Sendable {
         /// The first argument, for example `transcribe-v1`.
         package var operation: String
+        /// What follows the operation, for example `install` and names of models.
+        package var arguments: [String] = []
         /// `VT_*` variables.
         package var variables: [String: String]
         /// Variables that hold keys and may be seen.
@@ -52,7 +54,7 @@ extension Plugin {
         environment["VT_TMPDIR"] = directory
         // From the first release on something that nobody knows, under a name that changes: a plugin that minds is found today.
         environment["VT_GREASE_" + String(UInt16.random(in: 0x1000...0xFFFF), radix: 16, uppercase: true)] = "ignore"
-        return ChildProcess(path, [call.operation], environment: environment)
+        return ChildProcess(path, [call.operation] + call.arguments, environment: environment)
     }
 
     /// Why there is no private directory.

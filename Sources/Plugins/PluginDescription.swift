@@ -25,6 +25,8 @@ package struct PluginDescription: Equatable, Sendable {
     package var takesFiles = false
     /// Whether it may be started before anybody speaks: it then gets ready, waits, and does nothing that anybody could notice.
     package var standsBy = false
+    /// Whether it has models that can be listed and installed (`models-v1`).
+    package var hasModels = false
     /// Seconds of silence that it wants to hear in a pause, so that it notices that an utterance has ended; nil is up to the host.
     package var pause: Double?
     /// Variables with credentials that it needs to see.
@@ -71,6 +73,7 @@ package struct PluginDescription: Equatable, Sendable {
             case "partial": givesPartials = try yesOrNo(value, wrong("partial is yes or no"))
             case "files": takesFiles = try yesOrNo(value, wrong("files is yes or no"))
             case "standby": standsBy = try yesOrNo(value, wrong("standby is yes or no"))
+            case "models": hasModels = try yesOrNo(value, wrong("models is yes or no"))
             case "pause":
                 guard let seconds = Double(value), (0...60).contains(seconds) else {
                     throw wrong("pause is a number of seconds, not “\(value.sanitizedLine)”")

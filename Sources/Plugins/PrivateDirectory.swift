@@ -92,7 +92,11 @@ package struct PrivateDirectory: ~Copyable {
 }
 
 /// Removes a file or a whole directory, and never follows a link out of it.
-func removeTree(_ directory: CInt, _ name: String) {
+///
+/// - Parameters:
+///   - directory: an open folder, or `AT_FDCWD`.
+///   - name: in that folder.
+package func removeTree(_ directory: CInt, _ name: String) {
     if unlinkat(directory, name, 0) == 0 { return }
     let descriptor = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     guard descriptor >= 0 else { return }

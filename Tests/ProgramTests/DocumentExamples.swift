@@ -24,6 +24,7 @@ struct DocumentExample: Sendable, CustomStringConvertible {
             ("--engine faster-whisper", "needs a model, as above"),
             ("--engine moonshine", "needs a model, as above"),
             ("--engine whisper-cpp", "needs a server: WhisperCppEngine tries the program"),
+            ("vt-models install", "fetches a model: ModelsInstall does, from a publisher of its own"),
             ("--recorder pulse", "needs a sound server and somebody's own microphone: RecordPulse has its own"),
             ("vt-record-pulse record-v1", "the same"),
             ("--check-driver", "needs a driver of one's own; TypeCheckDriver"),

@@ -3,7 +3,7 @@ import Harness
 /// The programs that people run, and what there is to say about each.
 enum EveryProgram {
     /// Those that are built from Swift, with their options defined once.
-    static let compiled = ["vt-record", "vt-encode", "vt-transcribe", "vt-type", "vt-vad"]
+    static let compiled = ["vt-record", "vt-encode", "vt-transcribe", "vt-type", "vt-vad", "vt-models"]
     /// Engines and drivers that come with them.
     static let plugins = ["vt-record-pulse", "vt-transcribe-local", "vt-transcribe-pocketsphinx"] + engines + drivers
     /// Drivers of vt-type; all but the first are scripts.

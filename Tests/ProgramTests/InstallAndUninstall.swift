@@ -12,7 +12,7 @@ import Testing
         #expect(installed.text.contains("hint: \(prefix)/bin is not in PATH\n"))
         #expect(
             entries(of: "\(prefix)/bin") == [
-                "vt-dictate", "vt-encode", "vt-record", "vt-transcribe", "vt-type", "vt-vad",
+                "vt-dictate", "vt-encode", "vt-models", "vt-record", "vt-transcribe", "vt-type", "vt-vad",
             ])
         let plugins = entries(of: "\(prefix)/libexec/vt").filter { isExecutable("\(prefix)/libexec/vt/\($0)") }
         #expect(plugins == (EveryProgram.plugins + ["vt-wheel"]).sorted())

@@ -20,6 +20,9 @@ int vt_unlinked_file(const char *directory, unsigned mode);
 /// Gives a file of vt_unlinked_file's a name; EEXIST where there is one of that name. Needs /proc.
 int vt_link_file(int descriptor, const char *path);
 
+/// Lets two files or folders change names in one step (renameat2(2), RENAME_EXCHANGE); EINVAL where the file system cannot.
+int vt_exchange(const char *one, const char *other);
+
 /// Locks a range of a file for an open file description (fcntl(2), F_OFD_SETLK): F_RDLCK, F_WRLCK or F_UNLCK.
 int vt_lock_range(int descriptor, int type, long start, long length, int waits);
 

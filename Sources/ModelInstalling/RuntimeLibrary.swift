@@ -1,0 +1,54 @@
+internal import Glibc
+package import Models
+internal import Plugins
+
+/// libtranscribe, which recognises speech with all models of the engine `local`.
+package struct RuntimeLibrary: Sendable {
+    package static let fileName = "libtranscribe.so"
+
+    /// Where it is: the user's own, the prefix's, or what the linker finds; nil if it is nowhere.
+    package static var path: String? {
+        let own = ModelStore.userDataDirectory.map { "\($0)/lib/\(fileName)" }
+        let shared = ModelStore.prefixes.map { "\($0)/lib/vt/\(fileName)" }
+        if let path = ([own].compactMap(\.self) + shared).first(where: { unsafe access($0, R_OK) == 0 }) { return path }
+        guard let handle = unsafe dlopen(fileName, RTLD_LAZY | RTLD_LOCAL) else { return nil }
+        unsafe dlclose(handle)
+        return fileName
+    }
+}
+
+extension Installer {
+    /// Installs libtranscribe, or checks the one that is there.
+    ///
+    /// - Parameter withVulkan: also what works on graphics processors, 44 MB.
+    package func installLibrary(withVulkan: Bool = false) throws(InstallingError) {
+        // vt-wheel makes the folder itself, whole or not at all.
+        if let parent = folder.library.parentFolder { try folder.make(parent) }
+        try WheelProgram.find().run(
+            ["library", folder.library] + (withVulkan ? ["--vulkan"] : []), name: "libtranscribe", progress,
+            cancellation)
+    }
+
+    /// Installs the weights of the speech detector.
+    ///
+    /// - Returns: their path.
+    package func installDetector() throws(InstallingError) -> String {
+        try folder.make(folder.path)
+        let path = "\(folder.path)/\(DetectorWeights.fileName)"
+        try WheelProgram.find().run(["silero", path], name: DetectorWeights.name, progress, cancellation)
+        return path
+    }
+}
+
+/// The weights of the speech detector Silero.
+package enum DetectorWeights {
+    /// What `vt-models` calls them.
+    package static let name = "silero"
+    /// As `VoiceActivity` looks for them.
+    package static let fileName = "silero-vad-6.2.3-2.weights"
+
+    /// Where they are: the first models folder that has them.
+    package static func path(in store: ModelStore = .standard) -> String? {
+        store.directories.map { "\($0)/\(fileName)" }.first { unsafe access($0, R_OK) == 0 }
+    }
+}
