@@ -19,9 +19,12 @@ final class AudioInput: Sendable {
     private let planner: Planner
     private let interruption: Interruption
 
-    /// Samples that are kept; more are left in the pipe or the file until some were recognised. 10 minutes of an input that comes by
-    /// itself: the host has all of it in a file.
-    private static let mostKept = 9_600_000
+    /// Samples that are kept; more are left in the pipe or the file until some were recognised: the host has all of them. Of a complete
+    /// recording as much as the next piece needs, of an input that comes by itself five minutes.
+    private var mostKept: Int {
+        if planner.rules.keepsAll { return .max }
+        return planner.rules.isPatient ? 2 * planner.rules.longest : 4_800_000
+    }
 
     /// - Parameters:
     ///   - planner: says what a running draft is in the way of.
@@ -105,7 +108,7 @@ final class AudioInput: Sendable {
     }
 
     private func take(_ samples: [Int16], _ events: [Segmenter.Event], _ certainEnd: Int?) {
-        _ = state.take { state -> Bool? in state.hearing.samples.count <= AudioInput.mostKept ? true : nil }
+        _ = state.take { state -> Bool? in state.hearing.samples.count <= mostKept ? true : nil }
         state.change { state in
             state.hearing.add(samples, events, certainEnd: certainEnd)
             interruptDraft(state)

@@ -51,7 +51,7 @@ package struct LocalEngine {
     package func transcribeInput() throws {
         var rules = Planner.Rules(longest: try longest)
         // Who is who is known at the end only.
-        rules.isPatient = needsSpeakers
+        (rules.isPatient, rules.keepsAll) = (needsSpeakers, needsSpeakers)
         let planner = Planner(rules: rules)
         let input = AudioInput(planner, interruption: models.interruption)
         try input.readStandardInput()
@@ -68,7 +68,7 @@ package struct LocalEngine {
     /// Recognises a sound file.
     package func transcribe(_ path: String) throws {
         var rules = Planner.Rules(longest: try longest)
-        rules.isPatient = true
+        (rules.isPatient, rules.keepsAll) = (true, needsSpeakers)
         let planner = Planner(rules: rules)
         let input = AudioInput(planner, interruption: models.interruption)
         try input.read(path)

@@ -22,6 +22,8 @@ struct Planner {
         var shortest = 6400
         /// Whether the recording is complete or soon will be: then as much as possible is recognised at once.
         var isPatient = false
+        /// Whether all of the recording is wanted at once before any of it is recognised.
+        var keepsAll = false
 
         init(longest: Int) {
             self.longest = longest
