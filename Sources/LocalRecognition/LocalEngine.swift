@@ -10,6 +10,8 @@ package struct LocalEngine {
     private let device: ComputeDevice
     private let options: Options
     private let models: ModelSet
+    /// The one of them that is loaded first.
+    private let model: Model
     private let request: Request
     private let output: Output
     /// Whether another model has to say who speaks.
@@ -22,9 +24,11 @@ package struct LocalEngine {
 
     /// Reads what was asked for from the environment, and loads the model.
     ///
-    /// - Parameter events: where its text goes.
+    /// - Parameters:
+    ///   - events: where its text goes.
+    ///   - isLive: whether somebody speaks, and a fast answer counts more than the best one.
     /// - Throws: `Failure` if the library, the model or the device can't be used, or the model can't do what was asked for.
-    package init(_ events: EventOutput) throws {
+    package init(_ events: EventOutput, isLive: Bool) throws {
         self.events = events
         let asked = try EngineEnvironment()
         options = try Options()
@@ -32,7 +36,7 @@ package struct LocalEngine {
         library = try Library()
         device = try ComputeDevice(options.device, library)
         models = ModelSet(file, library, device, threads: options.threads)
-        let model = try models.first()
+        model = try isLive ? models.fastest(for: 0) : models.whole()
         request = try Request(asked, options, model) { try events.warning($0) }
         output = Output(events, language: options.translates ? options.target ?? "en" : request.language)
         needsSpeakers = asked.wantsSpeakers && !request.wantsSpeakers
@@ -40,23 +44,19 @@ package struct LocalEngine {
 
     /// The longest audio of one run, in samples.
     private var longest: Int {
-        get throws {
-            let abilities = try models.first().abilities
-            let limit = abilities.takesWhisperOptions ? LocalEngine.whisperWindow : LocalEngine.longest
-            return Int(min(abilities.longest ?? limit, limit) * 16000)
-        }
+        let limit = model.abilities.takesWhisperOptions ? LocalEngine.whisperWindow : LocalEngine.longest
+        return Int(min(model.abilities.longest ?? limit, limit) * 16000)
     }
 
     /// Recognises standard input, mono s16le at 16000 Hz, while it comes.
     package func transcribeInput() throws {
-        var rules = Planner.Rules(longest: try longest)
+        var rules = Planner.Rules(longest: longest)
         // Who is who is known at the end only.
         (rules.isPatient, rules.keepsAll) = (needsSpeakers, needsSpeakers)
         let planner = Planner(rules: rules)
         let input = AudioInput(planner, interruption: models.interruption)
         try input.readStandardInput()
         if needsSpeakers { return try transcribeWithSpeakers(input, planner) }
-        let model = try models.first()
         if model.abilities.streams {
             try StreamRecogniser(input, model, request, planner, output).run()
         } else {
@@ -67,7 +67,7 @@ package struct LocalEngine {
 
     /// Recognises a sound file.
     package func transcribe(_ path: String) throws {
-        var rules = Planner.Rules(longest: try longest)
+        var rules = Planner.Rules(longest: longest)
         (rules.isPatient, rules.keepsAll) = (true, needsSpeakers)
         let planner = Planner(rules: rules)
         let input = AudioInput(planner, interruption: models.interruption)

@@ -20,9 +20,6 @@ final class ModelSet {
         (self.file, self.library, self.device, self.threads) = (file, library, device, threads)
     }
 
-    /// The one that is needed first: for the first words of somebody who begins to speak.
-    func first() throws(Failure) -> Model { try fastest(for: 0) }
-
     /// The model as it is: the best, for any audio.
     func whole() throws(Failure) -> Model { try model(seconds: 0, file.path) }
 

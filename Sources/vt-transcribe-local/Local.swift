@@ -44,8 +44,7 @@ struct Local: EnginePlugin {
     }
 
     func transcribe(_ events: EventOutput) throws {
-        let engine = try LocalEngine(events)
-        try engine.transcribeInput()
+        try LocalEngine(events, isLive: true).transcribeInput()
     }
 
     func makeRecordings(_ events: EventOutput) throws -> any RecordingTranscriber {
@@ -65,7 +64,7 @@ private struct Recordings: RecordingTranscriber {
     var isUsable: Bool { engine != nil }
 
     mutating func transcribe(_ path: String) throws {
-        let engine = try self.engine ?? LocalEngine(events)
+        let engine = try self.engine ?? LocalEngine(events, isLive: false)
         self.engine = engine
         try engine.transcribe(path)
     }
