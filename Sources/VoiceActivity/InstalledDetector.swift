@@ -47,7 +47,7 @@ extension InstalledDetector {
         problem.map { problem in
             (
                 problem.code == .missing ? "the silero detector is not installed" : problem.description,
-                "scripts/install-model installs it; going on with --detector energy, which hears every sound as speech"
+                "vt-models install silero installs it; going on with --detector energy, which hears every sound as speech"
             )
         }
     }
@@ -57,13 +57,13 @@ extension WeightsError {
     /// What to do where the network was asked for.
     package var hint: String {
         code == .missing
-            ? "scripts/install-model installs it; --detector energy needs no weights"
-            : "scripts/install-model installs it again"
+            ? "vt-models install silero installs it; --detector energy needs no weights"
+            : "vt-models remove silero && vt-models install silero installs it again"
     }
 }
 
 extension SileroWeights {
-    /// Where `scripts/install-model` puts the weights: the first place that has them; the user's own where none has.
+    /// Where `vt-models install silero` puts the weights: the first place that has them; the user's own where none has.
     ///
     /// `$XDG_DATA_HOME/vt/models` (`~/.local/share` where it is unset), then `share/vt/models` beside the folder of the program.
     package static var installedPath: String {

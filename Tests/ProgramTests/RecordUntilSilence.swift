@@ -194,7 +194,7 @@ struct RecordUntilSilence {
         let result = try run("vt-record", "--raw", "--until-silence=300ms", home: home)
         #expect(result.status == 0, "\(result)")
         #expect(result.errors.split(separator: "\n").filter { $0.hasPrefix("hint: ") }.count == 1)
-        #expect(result.errors.contains("the silero detector is not installed\nhint: scripts/install-model"))
+        #expect(result.errors.contains("the silero detector is not installed\nhint: vt-models install silero"))
         let asked = try run("vt-record", "--raw", "--until-silence", "--detector", "silero", home: home)
         #expect(asked.status == 69)
         #expect(asked.output == [])

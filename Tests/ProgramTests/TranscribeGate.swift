@@ -236,7 +236,9 @@ struct TranscribeGate {
             let result = try run(command, home: other.home)
             #expect(result.status == status, "\(result)")
             let hints = result.errors.split(separator: "\n").filter { $0.hasPrefix("hint: ") }
-            #expect(hints.count == 1 && hints[0].contains("install-model installs it; going on with --detector energy"))
+            #expect(
+                hints.count == 1
+                    && hints[0].contains("vt-models install silero installs it; going on with --detector energy"))
             #expect(result.errors.contains(weights.isEmpty ? "is not installed" : SileroWeights.fileName))
         }
         let asked = Command("vt-transcribe", ["--engine", "marks", "--detector", "silero", "--raw", Speech.goForward])

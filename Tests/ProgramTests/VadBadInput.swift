@@ -69,7 +69,7 @@ import VoiceActivity
     @Test func missingWeightsThatWereAskedFor() throws {
         for arguments in [["--detector", "silero"], ["--model", "/nowhere/weights"]] {
             let result = try run(Command("vt-vad", ["segments"] + arguments), input: .bytes(Tone.header()))
-            #expect(result.status == 69 && result.errors.contains("\nhint: scripts/install-model"), "\(result)")
+            #expect(result.status == 69 && result.errors.contains("\nhint: vt-models install silero"), "\(result)")
         }
     }
 

@@ -80,7 +80,8 @@ struct VadSegments {
         let result = try run("vt-vad", "segments", Vad.card)
         #expect(result.status == 0)
         #expect(
-            result.errors.split(separator: "\n").count == 2 && result.errors.contains("\nhint: scripts/install-model"))
+            result.errors.split(separator: "\n").count == 2
+                && result.errors.contains("\nhint: vt-models install silero"))
         #expect(try result.text == Vad.run("segments", "--detector", "energy", Vad.card).text)
         #expect(try run("vt-vad", "--quiet", "segments", Vad.card).errors == "")
     }
