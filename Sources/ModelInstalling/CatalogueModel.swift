@@ -61,9 +61,11 @@ package struct CatalogueModel: Equatable, Sendable {
 
     /// Whether it is what is installed under its name.
     package func isSame(as model: InstalledModel) -> Bool {
-        if model.source == CatalogueModel.sourceOfWheel(wheel) { return true }
+        if let wheel = CatalogueModel.sourceOfWheel(wheel), model.source == wheel { return true }
         guard let sha256 else { return model.source == address() }
-        return model.sha256 == sha256
+        // whisper.cpp's files become others when they are installed.
+        let wasConverted = model.source == address() && address().hasSuffix(".bin")
+        return model.sha256 == sha256 || wasConverted
     }
 
     /// What an installed model says of its source if it came by `vt-wheel`.

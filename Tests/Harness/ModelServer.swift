@@ -57,13 +57,14 @@ package final class ModelServer: Sendable {
         server.kill()
     }
 
-    /// Bytes that look like the weights of a model.
+    /// A GGUF file without tensors, and noise behind its head.
     ///
     /// - Parameters:
-    ///   - size: at least 4.
-    ///   - seed: others for another number.
-    package static func weights(_ size: Int, seed: UInt64 = 1, format: String = "GGUF") -> [UInt8] {
-        var bytes = Array(format.utf8)
+    ///   - size: bytes, at least 24.
+    ///   - seed: other noise for another number.
+    package static func weights(_ size: Int, seed: UInt64 = 1) -> [UInt8] {
+        // Version 3, no tensor, no entry.
+        var bytes = Array("GGUF".utf8) + [3, 0, 0, 0] + [UInt8](repeating: 0, count: 16)
         bytes.reserveCapacity(size)
         var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
         while bytes.count < size {
