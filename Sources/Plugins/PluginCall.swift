@@ -63,7 +63,8 @@ extension Plugin {
     }
 
     private static let settings: Set<String> = [
-        "VT_AUDIO", "VT_RATE", "VT_CHANNELS", "VT_SAMPLE_FORMAT", "VT_PERIOD", "VT_JOBS", "VT_LANGUAGE", "VT_MODEL", "VT_PROMPT",
+        "VT_AUDIO", "VT_RATE", "VT_CHANNELS", "VT_SAMPLE_FORMAT", "VT_PERIOD", "VT_JOBS", "VT_LANGUAGE", "VT_MODEL",
+        "VT_PROMPT",
         "VT_DEVICE", "VT_DELAY", "VT_TMPDIR",
     ]
 }
