@@ -142,7 +142,7 @@ let package = Package(
         .executableTarget(
             name: "vt-transcribe",
             dependencies: [
-                "Audio", "Batch", "Configuration", "Encoding", "HTTP", "Plugins", "POSIX", "Program", "Text",
+                "Audio", "Batch", "Configuration", "Encoding", "HTTP", "Models", "Plugins", "POSIX", "Program", "Text",
                 "Transcription", "VoiceActivity",
                 argumentParser,
             ],

@@ -8,6 +8,8 @@ package struct InputReport: Sendable {
         case done
         /// It worked, and nobody speaks.
         case noSpeech = "no speech"
+        /// Somebody speaks, and the engine heard no words.
+        case noWords = "no words"
         case failed
         /// It was done before, for the same engine and options.
         case complete

@@ -15,6 +15,8 @@ package struct Configuration: Sendable {
         case file(String, line: Int)
         /// Nobody said anything.
         case builtIn
+        /// Nobody said anything, and the program chose; the text says why.
+        case chosen(String)
     }
 
     /// A value and where it comes from.

@@ -59,6 +59,7 @@ extension Configuration.Origin: CustomStringConvertible {
         case .environment(let variable): "environment: \(variable)"
         case .file(let path, let line): "\(path):\(line)"
         case .builtIn: "default"
+        case .chosen(let reason): "default: \(reason)"
         }
     }
 }

@@ -14,7 +14,7 @@ package import Program
     package init() throws(Failure) {
         var found: UnsafePointer<vt_transcribe>?
         var folder: String?
-        for path in Library.candidates + ["libtranscribe.so"] {
+        for path in LibraryLocation.standard.paths + [LibraryLocation.fileName] {
             // What the linker finds has no folder of its own.
             if path.contains("/"), unsafe access(path, F_OK) != 0 { continue }
             var problem: CInt = 0
@@ -60,12 +60,6 @@ package import Program
                 .unavailable, "libtranscribe can compute nothing on this machine: \(words(for: status))",
                 hint: "vt-models library installs it again")
         }
-    }
-
-    /// The user's own library before the installation's.
-    private static var candidates: [String] {
-        let folders = [ModelStore.userDataDirectory.map { $0 + "/lib" }].compactMap(\.self)
-        return (folders + ModelStore.prefixes.map { $0 + "/lib/vt" }).map { $0 + "/libtranscribe.so" }
     }
 
     /// The library's words for a status.

@@ -4,17 +4,8 @@ internal import Plugins
 
 /// libtranscribe, which recognises speech with all models of the engine `local`.
 package struct RuntimeLibrary: Sendable {
-    package static let fileName = "libtranscribe.so"
-
     /// Where it is: the user's own, the prefix's, or what the linker finds; nil if it is nowhere.
-    package static var path: String? {
-        let own = ModelStore.userDataDirectory.map { "\($0)/lib/\(fileName)" }
-        let shared = ModelStore.prefixes.map { "\($0)/lib/vt/\(fileName)" }
-        if let path = ([own].compactMap(\.self) + shared).first(where: { unsafe access($0, R_OK) == 0 }) { return path }
-        guard let handle = unsafe dlopen(fileName, RTLD_LAZY | RTLD_LOCAL) else { return nil }
-        unsafe dlclose(handle)
-        return fileName
-    }
+    package static var path: String? { LibraryLocation.standard.path }
 }
 
 extension Installer {

@@ -85,6 +85,14 @@ package struct Plugin: Equatable, Sendable {
         package var shadowed: [String]
         /// Why it would not be run; nil where it would.
         package var problem: String?
+
+        /// The one that counts; nil where it would not be run.
+        package var plugin: Plugin? { problem == nil ? Plugin(name: name, path: path) : nil }
+    }
+
+    /// Whether it came with the running program.
+    package func isBundled(in search: PluginSearch = .standard) -> Bool {
+        search.ownFolders.contains { path.hasPrefix($0 + "/") && !path.dropFirst($0.utf8.count + 1).contains("/") }
     }
 
     /// `[a-z0-9][a-z0-9._+-]*`

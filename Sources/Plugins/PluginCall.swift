@@ -13,8 +13,8 @@ extension Plugin {
         /// Variables that hold keys and may be seen.
         package var secrets: [String]
 
-        /// Whether it may be at the network for more than its service: only `models-v1` installs anything.
-        var mayFetch: Bool { operation == "models-v1" }
+        /// Whether it may be at the network for more than its service: only `models-v1 install` fetches anything.
+        var mayFetch: Bool { operation == "models-v1" && arguments.first == "install" }
 
         package init(_ operation: String, variables: [String: String] = [:], secrets: [String] = []) {
             self.operation = operation
@@ -64,7 +64,7 @@ extension Plugin {
 
     private static let settings: Set<String> = [
         "VT_AUDIO", "VT_RATE", "VT_CHANNELS", "VT_SAMPLE_FORMAT", "VT_PERIOD", "VT_JOBS", "VT_LANGUAGE", "VT_MODEL",
-        "VT_PROMPT",
-        "VT_DEVICE", "VT_DELAY", "VT_TMPDIR",
+        "VT_PROMPT", "VT_LANGUAGES", "VT_KEYWORDS", "VT_TEMPERATURE", "VT_SPEAKERS", "VT_TIMESTAMPS", "VT_DEVICE",
+        "VT_DELAY", "VT_TMPDIR",
     ]
 }

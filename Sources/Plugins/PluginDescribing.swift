@@ -39,6 +39,23 @@ extension Plugin {
         return known
     }
 
+    /// What it says of itself, and what it needs and is not there, for a listing.
+    ///
+    /// - Parameters:
+    ///   - mayRun: whether it is asked if nobody has asked it before.
+    ///   - cache: where answers are kept.
+    /// - Returns: nil where it has not been asked, or can't say.
+    package func listed(
+        mayRun: Bool, cache: DescriptionCache? = .standard
+    ) -> (description: PluginDescription, missing: [String])? {
+        let known = cache?.answer(of: self)
+        guard let answer = known ?? (mayRun ? try? ask(.seconds(2)) : nil),
+            let description = try? PluginDescription(parsing: answer, of: name)
+        else { return nil }
+        if known == nil { cache?.keep(answer, of: self) }
+        return (description, description.missingRequirements)
+    }
+
     private func ask(_ timeout: Duration) throws(PluginError) -> String {
         let outcome: ChildProcess.Outcome
         do {

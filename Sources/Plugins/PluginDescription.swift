@@ -8,6 +8,16 @@ package struct PluginDescription: Equatable, Sendable {
         case s16le
     }
 
+    /// A setting of the user's that not every engine understands, by its name in `heeds`.
+    package enum Setting: String, CaseIterable, Sendable {
+        /// Several, of which one or another is spoken: `VT_LANGUAGES`.
+        case languages
+        case keywords
+        case temperature
+        case speakers
+        case timestamps
+    }
+
     package struct Option: Equatable, Sendable {
         package var name: String
         package var summary: String
@@ -27,6 +37,8 @@ package struct PluginDescription: Equatable, Sendable {
     package var standsBy = false
     /// Whether it has models that can be listed and installed (`models-v1`).
     package var hasModels = false
+    /// What it can be told beside language, model and prompt; of the rest it hears nothing.
+    package var heeds: Set<Setting> = []
     /// Seconds of silence that it wants to hear in a pause, so that it notices that an utterance has ended; nil is up to the host.
     package var pause: Double?
     /// Variables with credentials that it needs to see.
@@ -74,6 +86,9 @@ package struct PluginDescription: Equatable, Sendable {
             case "files": takesFiles = try yesOrNo(value, wrong("files is yes or no"))
             case "standby": standsBy = try yesOrNo(value, wrong("standby is yes or no"))
             case "models": hasModels = try yesOrNo(value, wrong("models is yes or no"))
+            case "heeds":
+                // Of what is not known yet, nothing is said to it.
+                heeds.formUnion(value.split(separator: " ").compactMap { Setting(rawValue: String($0)) })
             case "pause":
                 guard let seconds = Double(value), (0...60).contains(seconds) else {
                     throw wrong("pause is a number of seconds, not “\(value.sanitizedLine)”")

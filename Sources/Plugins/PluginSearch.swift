@@ -3,10 +3,14 @@ internal import Glibc
 /// Where the plugins of our programs are looked for: folders, in the order in which the first match counts.
 package struct PluginSearch: Sendable {
     package var folders: [String]
+    /// Those of them that hold nothing but what came with the running program: what is in them may be asked what it is for a mere
+    /// listing.
+    package let ownFolders: [String]
 
     /// Exactly these folders.
     package init(folders: [String]) {
         self.folders = folders
+        ownFolders = []
     }
 
     /// The order of vt-plugin(7): the bundled ones; then `VT_PLUGIN_PATH`, which replaces the rest; else
@@ -21,6 +25,8 @@ package struct PluginSearch: Sendable {
             folders = [own]
             if let prefix = own.parentFolder { folders.append((prefix == "/" ? "" : prefix) + "/libexec/vt") }
         }
+        // Others put programs into a folder for programs, too; a build has one of its own.
+        ownFolders = folders.filter { !$0.hasSuffix("/bin") && !$0.hasSuffix("/sbin") }
         if let path = environment("VT_PLUGIN_PATH") {
             folders += path.searchPath
         } else {

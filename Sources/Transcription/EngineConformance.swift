@@ -92,7 +92,7 @@ extension EngineConformance {
         Conformance.Check("variables that nobody knows", section: "Environment") { plugin in
             var trial = trial(audio(EngineConformance.silence(seconds: 1)))
             trial.call.variables["VT_TOMORROW"] = "1"
-            trial.call.variables["VT_LANGUAGES"] = "en de"
+            trial.call.variables["VT_DIALECTS"] = "en de"
             trial.call.variables["VT_AUDIO_CODEC"] = "flac; exit 3; \"$(exit 3)\""
             return judge(try trial.run(plugin), seconds: 1)
         }

@@ -58,13 +58,15 @@ package struct PluginEngine: Engine {
         _ audio: any SpeechSource, settings: EngineSettings, cancellation: Cancellation?,
         onEvent: (RecognitionEvent) throws -> Void
     ) throws {
-        // vt-plugin(7) has no words for these, and what an engine does not hear of it cannot heed.
-        let unsayable: [(String, Bool)] = [
-            ("of several languages", settings.languages.count > 1), ("of --keyword", !settings.keywords.isEmpty),
-            ("of --temperature", settings.temperature != nil), ("of --speakers", settings.speakers),
+        // What an engine does not understand it is not told, and can't heed.
+        let demands: [(PluginDescription.Setting, String, Bool)] = [
+            (.languages, "several languages", settings.languages.count > 1),
+            (.keywords, "--keyword", !settings.keywords.isEmpty),
+            (.temperature, "--temperature", settings.temperature != nil), (.speakers, "--speakers", settings.speakers),
+            (.timestamps, "--timestamps", settings.timestamps != nil),
         ]
-        for (what, isAsked) in unsayable where isAsked {
-            try onEvent(.warning("as a plugin it can't be told \(what)", hint: nil))
+        for (setting, what, isAsked) in demands where isAsked && !description.heeds.contains(setting) {
+            try onEvent(.warning("it can't be told of \(what), which is ignored", hint: nil))
         }
         var reader = EventReader()
         var messages = LineCollector(onLine: onMessage)
@@ -182,6 +184,21 @@ package struct PluginEngine: Engine {
         result["VT_MODEL"] = settings.model
         result["VT_PROMPT"] = settings.prompt
         if settings.jobs > 1 { result["VT_JOBS"] = String(settings.jobs) }
+        for setting in description.heeds {
+            switch setting {
+            case .languages where !settings.languages.isEmpty:
+                result["VT_LANGUAGES"] = settings.languages.joined(separator: ",")
+            case .keywords where !settings.keywords.isEmpty:
+                result["VT_KEYWORDS"] = settings.keywords.map {
+                    $0.split(whereSeparator: \.isNewline).joined(separator: " ")
+                }
+                .joined(separator: "\n")
+            case .temperature: result["VT_TEMPERATURE"] = settings.temperature.map { "\($0)" }
+            case .speakers where settings.speakers: result["VT_SPEAKERS"] = "yes"
+            case .timestamps: result["VT_TIMESTAMPS"] = settings.timestamps?.rawValue
+            default: break
+            }
+        }
         return result
     }
 }

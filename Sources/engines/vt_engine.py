@@ -1,8 +1,8 @@
 """What the bundled engines in Python have in common: vt-plugin(7), and a home of their own for each recogniser.
 
 A recogniser lives in a private virtual environment, $XDG_DATA_HOME/vt/engines/NAME, which vt_models.py makes at the user's request;
-nothing else ever fetches anything. The engine's script runs under any Python 3 until it needs the recogniser, and then goes on in
-that environment: `describe` costs the start of an interpreter.
+nothing else fetches anything. The engine's script runs under any Python 3 until it needs the recogniser, and goes on in that
+environment then: `describe` costs the start of an interpreter.
 """
 # What is only needed now and then is imported there: `describe` is asked often.
 import os
@@ -18,8 +18,7 @@ if sys.argv[1:2] != ["install"] and sys.argv[1:3] != ["models-v1", "install"]:
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_DATASETS_OFFLINE="1")
 
 VERSION = "0.1.0"
-# Blocks of audio: 100 ms.
-BLOCK = 3200
+BLOCK = 3200  # bytes of audio read at once: 100 ms
 
 
 class Failure(Exception):
@@ -107,7 +106,7 @@ def blocks_of_file(path):
     with file:
         head = file.read(12)
         if len(head) < 12 or head[:4] not in (b"RIFF", b"RF64") or head[8:] != b"WAVE":
-            raise Failure(65, f"{path} is no WAV file")
+            raise Failure(65, f"{path} is not a WAV file")
         long_size = None
         while True:
             chunk = file.read(8)
@@ -198,7 +197,6 @@ def reason(error):
 
 
 def is_inside(name):
-    """Whether this runs in the recogniser's environment."""
     return os.path.realpath(sys.prefix) == os.path.realpath(home(name))
 
 
@@ -222,13 +220,14 @@ class Engine:
     """A recogniser as a plugin; `main(Engine())` is the whole program.
 
     name: NAME of vt-transcribe-NAME. summary: for --list-engines. partial: whether it gives partial results.
-    options: name to what it does. usage: what stands after `install` in the usage. Its methods import the recogniser, but for
-    `models` and the names.
+    options: name to what it does. heeds: settings that it understands beside language, model and prompt.
+    usage: what stands after `install` in the usage. Its methods import the recogniser, but for `models` and the names.
     """
 
     name = summary = usage = ""
     partial = False
     options = {}
+    heeds = ()
 
     def load(self):
         """Loads the model that the settings ask for; Failure 69 if it is not there, with the command that gets it."""
@@ -274,7 +273,7 @@ def _describe(engine):
     lines = ["vt-plugin 1", f"summary {engine.summary}", "input s16le"]
     lines += [f"partial {'yes' if engine.partial else 'no'}", "files yes", "requires python3"]
     # Its model is loaded before the first sample is asked for.
-    lines += ["standby yes", "models yes"]
+    lines += ["standby yes", "models yes"] + ([f"heeds {' '.join(engine.heeds)}"] if engine.heeds else [])
     lines += [f"option {name} {what}" for name, what in engine.options.items()]
     say("\n".join(lines) + "\n")
 

@@ -171,6 +171,9 @@ def run(engine, word, names):
     if word == "list" and not names:
         for model in engine.models():
             model.tell()
+        if not os.access(os.path.join(vt_engine.home(engine.name), "bin/python"), os.X_OK):
+            hint = vt_engine.command(engine.name, engine.default_model())
+            event("warning", f"{engine.name} is not installed", hint=hint)
     elif word == "install":
         install(engine, names, ToHost())
     elif word == "remove" and names:

@@ -39,6 +39,9 @@ models() {
     list)
         [ $# -eq 0 ] || fail 64 'list takes no name'
         printf '%s\n' "$found" | while IFS=$tab read -r name file; do [ -z "$name" ] || tell_model "$name" "$file"; done
+        if ! command -v whisper-cli >/dev/null 2>&1 && ! command -v whisper-cpp >/dev/null 2>&1; then
+            printf 'warning hint="build it from github.com/ggml-org/whisper.cpp"\twhisper.cpp is not in PATH\n'
+        fi
         ;;
     install) fail 69 'whisper.cpp is not in the package index, and its models are fetched by a script of its own' "$(how_to_get "${1:-base.en}")" ;;
     remove | verify)

@@ -83,7 +83,8 @@ struct Settings: Sendable {
     static var description: EngineDescription {
         EngineDescription(
             summary: "Offline recognition with PocketSphinx: dictation drafts, grammars for commands, key phrases",
-            givesPartials: true, pause: Tuning.pauseToHear, options: Option.allCases.map { ($0.rawValue, $0.help) })
+            givesPartials: true, pause: Tuning.pauseToHear, heeds: ["timestamps"],
+            options: Option.allCases.map { ($0.rawValue, $0.help) })
     }
 
     /// Reads the settings that vt-transcribe passes in the environment.

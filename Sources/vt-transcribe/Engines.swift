@@ -150,9 +150,15 @@ func findPlugin(_ name: String) throws -> FoundEngine {
         let failure = EngineError(error)
         throw EngineError(
             failure.code, failure.message,
-            hint: error.code == .notFound
-                ? "vt-transcribe --list-engines shows what there is" : failure.hint)
+            hint: error.code == .notFound ? whereElse(than: name) : failure.hint)
     }
+}
+
+/// How to go on where there is no engine of this name.
+private func whereElse(than name: String) -> String {
+    let all = "vt-transcribe --list-engines shows all"
+    return name.hasPrefix("whisper")
+        ? "engines for Whisper's models are local, faster-whisper and whisper-cpp; \(all)" : all
 }
 
 /// Of several engines each gets the options that it declares; one that none declares is misspelt.
@@ -180,23 +186,4 @@ private func tellUser(_ notice: EngineChain.Notice) {
         let place = time > 0 ? " from \(decimal(time, places: 2)) s on" : ""
         Log.warning("\(error.message); going on with \(engine)\(place)", hint: error.hint)
     }
-}
-
-/// `--list-engines`: a line for each engine: name, address or path, and what it is, or what hides it or forbids it.
-func printEngines(_ setup: Setup) throws -> ExitStatus {
-    var text = ""
-    for name in Provider.all.map(\.name) + setup.configuration.ownProviders.filter({ Provider.named($0) == nil }) {
-        guard let provider = setup.provider(name) else { continue }
-        let place = setup.baseURL(for: name)?.value ?? provider.baseURL ?? ""
-        text += [name, place, provider.summary].map(\.sanitized).joined(separator: "\t") + "\n"
-    }
-    for engine in Plugin.list(host: "vt-transcribe") {
-        let remark = engine.problem.map { "refused: \($0)" } ?? ""
-        text += [engine.name, engine.path, remark].map(\.sanitized).joined(separator: "\t") + "\n"
-        for path in engine.shadowed {
-            text += [engine.name, path, "shadowed by \(engine.path)"].map(\.sanitized).joined(separator: "\t") + "\n"
-        }
-    }
-    try TranscriptOutput(path: nil).write(text)
-    return .done
 }

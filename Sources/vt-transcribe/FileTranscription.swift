@@ -148,12 +148,22 @@ struct FileTranscription {
             try refuseChange(of: descriptor, since: before)
             let isBad = isDamaged(speech.damage)
             var report = InputReport(
-                input.path, isBad ? .failed : heard == .words ? .done : .noSpeech,
+                input.path,
+                isBad ? .failed : heard == .words ? .done : heard.isUnheardSpeech ? .noWords : .noSpeech,
                 status: Int((isBad ? ExitStatus.badAudio : heard == .words ? .done : .noSpeech).rawValue))
             report.fill(account, seconds: speech.seconds)
-            report.outputs = outputs
             report.error = speech.damage?.description
             report.took = (ContinuousClock.now - start) / .seconds(1)
+            if heard.isUnheardSpeech {
+                // An empty transcript would say that there is nothing to hear, and the next run believe it.
+                let problem = "\(engine.name) heard no words, but somebody speaks in it"
+                Log.warning(
+                    "\(name): \(problem)",
+                    hint: "--engine NAME tries another; VT_LOG=debug shows what the engine writes")
+                report.error = report.error ?? problem
+                if !isBad { return report }
+            }
+            report.outputs = outputs
             // What could be decoded of a damaged file is worth having; but it is no more than that.
             try claim?.commit(
                 status: report.status, facts: report.json,

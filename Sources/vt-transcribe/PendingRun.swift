@@ -94,7 +94,7 @@ struct PendingRun {
             return .noSpeech
         }
         var record =
-            recording.record ?? PendingRecord(created: "", engine: Setup.defaultEngine)
+            recording.record ?? PendingRecord(created: "", engine: setup.engine.value)
         let name = self.engine ?? record.engine
         if recording.record == nil {
             Log.warning("\(id): its record can't be read; trying it as it is, with \(name)")

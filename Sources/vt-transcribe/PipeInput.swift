@@ -67,7 +67,8 @@ struct PipeInput {
             let heard = try recognition.run(over: speech, into: &writer, &account)
             try endIfInterrupted(kept, recording)
             let status = try finish(heard, speech, kept, recording, reader)
-            let outcome: InputReport.Outcome = status == .done ? .done : status == .noSpeech ? .noSpeech : .failed
+            let outcome: InputReport.Outcome =
+                status == .done ? .done : status != .noSpeech ? .failed : heard.isUnheardSpeech ? .noWords : .noSpeech
             report = InputReport(path, outcome, status: Int(status.rawValue))
             report.error = speech.damage?.description
         } catch {

@@ -107,7 +107,7 @@ final class ProgressDisplay: Sendable {
             state.progress.done += 1
             state.progress.bytesDone += bytes
             switch report.outcome {
-            case .done, .noSpeech: state.progress.seconds += report.seconds ?? 0
+            case .done, .noSpeech, .noWords: state.progress.seconds += report.seconds ?? 0
             case .failed, .notTried: state.progress.failed += 1
             case .complete, .busy:
                 state.progress.skipped += 1

@@ -19,6 +19,9 @@ struct Recognition {
         case silence
         /// Something audible, of which nobody made words.
         case sound(Listener)
+
+        /// Whether an engine heard no words where a detector hears speech.
+        var isUnheardSpeech: Bool { if case .sound(let listener) = self { listener.heardSpeech } else { false } }
     }
 
     /// Who heard no words.
@@ -26,6 +29,8 @@ struct Recognition {
         let name: String
         /// Whether an engine was asked.
         let isEngine: Bool
+        /// Whether a detector says that somebody speaks.
+        var heardSpeech = false
 
         var verdict: String { isEngine ? "\(name) heard no words" : "\(name) heard no speech" }
 
@@ -127,6 +132,7 @@ struct Recognition {
         gated.finishListening()
         let hasSpeech = gated.sent.hasSpeech
         guard gate.isSure ? hasSpeech : isAudible else { return .silence }
-        return .sound(Listener(name: hasSpeech ? engine.name : gate.name, isEngine: hasSpeech))
+        return .sound(
+            Listener(name: hasSpeech ? engine.name : gate.name, isEngine: hasSpeech, heardSpeech: hasSpeech))
     }
 }

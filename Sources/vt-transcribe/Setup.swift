@@ -12,20 +12,52 @@ struct Setup {
     let printsTimings: Bool
     /// How services are asked where that is said, or there may be several questions at once; nil as they come.
     var pace: BatchPace?
+    /// What was found to be used if nobody names an engine; nil if nobody has looked.
+    private var chosenEngine: AutomaticEngine?
+
+    init(configuration: Configuration, options: EngineOptions, engineOption: String?, printsTimings: Bool) {
+        self.configuration = configuration
+        self.options = options
+        self.engineOption = engineOption
+        self.printsTimings = printsTimings
+    }
 
     typealias Found<Value: Sendable> = Configuration.Found<Value>
 
-    static let defaultEngine = "pocketsphinx"
-
     /// The engine, or the chain of them.
     var engine: Found<String> {
+        if let namedEngine { return namedEngine }
+        let choice = automaticEngine
+        return Found(choice.name, from: .chosen(choice.reason))
+    }
+
+    /// The one that somebody has named, by option or in the configuration.
+    private var namedEngine: Found<String>? {
         if let engineOption { return Found(engineOption, from: .option("--engine")) }
         // A server without a name.
         if options.baseURL != nil { return Found(Setup.namelessEngine, from: .option("--base-url")) }
         if let engines = configuration.engines {
             return Found(engines.value.joined(separator: ","), from: engines.origin)
         }
-        return Found(Setup.defaultEngine, from: .builtIn)
+        return nil
+    }
+
+    /// What is used if nobody names an engine.
+    var automaticEngine: AutomaticEngine { chosenEngine ?? AutomaticEngine(for: languages?.value ?? []) }
+
+    /// Looks once, and keeps what was found.
+    mutating func chooseEngine() {
+        if namedEngine == nil { chosenEngine = AutomaticEngine(for: languages?.value ?? []) }
+    }
+
+    /// Says how to get better text if nobody has named an engine, and no model of speech is there.
+    func adviseOnEngine() {
+        // Who sets an option of PocketSphinx's, a grammar perhaps, wants it and no other.
+        guard let advice = chosenEngine?.advice, options.engineOptions.isEmpty,
+            engineOptions(for: AutomaticEngine.fallback) == nil
+        else { return }
+        Log.warning(
+            "\(advice.problem): using PocketSphinx, which gets about every fourth word wrong", hint: advice.hint)
     }
 
     /// The engine of `--base-url` alone.

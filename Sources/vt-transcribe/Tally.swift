@@ -5,6 +5,7 @@ internal import Program
 struct Tally {
     private(set) var done = 0
     private(set) var noSpeech = 0
+    private(set) var noWords = 0
     /// Complete from an earlier run.
     private(set) var complete = 0
     /// Another process has them.
@@ -19,6 +20,7 @@ struct Tally {
         switch report.outcome {
         case .done: done += 1
         case .noSpeech: noSpeech += 1
+        case .noWords: noWords += 1
         case .complete: complete += 1
         case .busy: busy += 1
         case .notTried: notTried += 1
@@ -53,6 +55,7 @@ struct Tally {
             if count > 0 { parts.append("\(count) \(what)") }
         }
         add(noSpeech, "without speech")
+        add(noWords, "without words although somebody speaks")
         add(complete, "complete before")
         add(busy, "left to another process")
         add(failed, "failed")

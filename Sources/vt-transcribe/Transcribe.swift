@@ -29,11 +29,11 @@ struct Transcribe: VoiceProgram {
 
     @Option(
         help: ArgumentHelp(
-            "The recogniser, by name or path (default: pocketsphinx); after a comma, who goes on where it fails.",
+            "The recogniser, by name or path (default: the best that is installed); after a comma, who goes on where it fails.",
             valueName: "name,..."))
     var engine: String?
 
-    @Flag(help: "List the engines, where they are and what they hide; run none.")
+    @Flag(help: "List the engines: what each is, whether it is ready, its models, its key, and which is the default.")
     var listEngines = false
 
     @Option(
@@ -195,6 +195,7 @@ struct Transcribe: VoiceProgram {
                 caps: batchOptions.caps, jobs: batchOptions.jobs ?? (isForMany ? Transcribe.jobsForServices : 1),
                 isForMany: isForMany)
         }
+        setup.chooseEngine()
         if configurationOptions.showConfig { return try showConfiguration(setup) }
         if listEngines { return try printEngines(setup) }
         if let checkEngine { return try check(engine: checkEngine) }
@@ -212,6 +213,7 @@ struct Transcribe: VoiceProgram {
         let detector = try gateOptions.chooseDetector()
         settings.timesUse = transcriptFormats.timesUse(isGated: detector != nil)
         let engine = try pending ? nil : findEngine(setup.engine.value, settings, setup)
+        if !pending, !batchOptions.dryRun { setup.adviseOnEngine() }
         let output = try Signals.deferred {
             let output = try TranscriptOutput(path: self.output)
             interruption.setTemporaryOutput(output.temporaryPath)

@@ -89,6 +89,24 @@ import Testing
         #expect(error?.message.contains("no-such-command, /no/such file, which") == true)
     }
 
+    @Test func whatItHeedsAndWhetherItHasModels() throws {
+        let description = try PluginDescription(
+            parsing: "vt-plugin 1\nmodels yes\nheeds keywords accents  timestamps\nheeds speakers\n", of: "x")
+        #expect(description.hasModels)
+        #expect(description.heeds == [.keywords, .timestamps, .speakers])
+        let plain = try PluginDescription(parsing: "vt-plugin 1\n", of: "x")
+        #expect(!plain.hasModels && plain.heeds.isEmpty)
+        #expect(throws: PluginError.self) { try PluginDescription(parsing: "vt-plugin 1\nmodels some\n", of: "x") }
+    }
+
+    @Test func onlyWhatCameWithTheProgramIsBundled() throws {
+        let search = PluginSearch(program: "/opt/vt/bin/vt-transcribe") { $0 == "PATH" ? "/opt/vt/bin:/usr/bin" : nil }
+        #expect(search.ownFolders == ["/opt/vt/libexec/vt"])
+        let build = PluginSearch(program: "/src/.build/debug/vt-transcribe") { _ in nil }
+        #expect(build.ownFolders == ["/src/.build/debug", "/src/.build/libexec/vt"])
+        #expect(PluginSearch(folders: ["/opt/vt/libexec/vt"]).ownFolders.isEmpty)
+    }
+
     @Test func undeclaredOptionsAreRefusedAndTheDeclaredOnesNamed() throws {
         let description = try PluginDescription(parsing: "vt-plugin 1\noption beam-width x\noption lm\n", of: "x")
         #expect(
@@ -115,16 +133,22 @@ import Testing
         #expect(try plugin.describe(cache: cache).summary == "two")
     }
 
-    @Test(arguments: ["transcribe-v1", "record-v1", "type-v1", "describe", "models-v1"])
-    func noLibraryOfAPluginTalksToItsMaker(_ operation: String) throws {
+    @Test(arguments: [
+        ("transcribe-v1", []), ("record-v1", []), ("type-v1", []), ("describe", []), ("models-v1", ["list"]),
+        ("models-v1", ["install", "tiny"]),
+    ])
+    func noLibraryOfAPluginTalksToItsMaker(_ operation: String, _ arguments: [String]) throws {
         var inherited = ProcessEnvironment.inherited()
         // What would let them talk.
         inherited["ORT_DISABLE_TELEMETRY"] = "0"
         inherited["DO_NOT_TRACK"] = "0"
         inherited["PYANNOTE_METRICS_ENABLED"] = "1"
         inherited["HF_HUB_OFFLINE"] = "0"
-        let output = try plugin("env").withProcess(for: Plugin.Call(operation), inherited: inherited) { child in
-            String(decoding: try child.run().output, as: UTF8.self)
+        var call = Plugin.Call(operation)
+        call.arguments = arguments
+        let output = try plugin("env").withProcess(for: call, inherited: inherited) { child in
+            #expect(child.arguments == [operation] + arguments)
+            return String(decoding: try child.run().output, as: UTF8.self)
         }
         let lines = output.split(separator: "\n")
         for line in [
@@ -132,8 +156,8 @@ import Testing
             "PYANNOTE_METRICS_ENABLED=0",
         ] { #expect(lines.contains { $0 == line }, "\(line): \(output)") }
         // Installing is what the user has asked for.
-        #expect(lines.contains("HF_HUB_OFFLINE=1") == (operation != "models-v1"), "\(output)")
-        #expect(lines.contains("TRANSFORMERS_OFFLINE=1") == (operation != "models-v1"), "\(output)")
+        #expect(lines.contains("HF_HUB_OFFLINE=1") == (arguments.first != "install"), "\(output)")
+        #expect(lines.contains("TRANSFORMERS_OFFLINE=1") == (arguments.first != "install"), "\(output)")
     }
 
     @Test func theCallsEnvironment() throws {
@@ -142,7 +166,9 @@ import Testing
         inherited["ACME_KEY"] = "acme"
         inherited["GROQ_API_KEY"] = "groq"
         inherited["VT_OPTION_STALE"] = "stale"
-        inherited["VT_LANGUAGE"] = "stale"
+        for setting in ["LANGUAGE", "LANGUAGES", "KEYWORDS", "TEMPERATURE", "SPEAKERS", "TIMESTAMPS"] {
+            inherited["VT_\(setting)"] = "stale"
+        }
         let plugin = try plugin(
             "env; echo dir $(stat -c %a \"$VT_TMPDIR\"); mkdir -p \"$VT_TMPDIR/a/b\"; touch \"$VT_TMPDIR/a/b/c\"; ln -s / \"$VT_TMPDIR/root\"; chmod 0 \"$VT_TMPDIR/a\""
         )

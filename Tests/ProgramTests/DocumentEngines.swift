@@ -15,6 +15,14 @@ struct DocumentEngines {
             within: .seconds(60))
         #expect(result.status == 0, "\(result)")
         #expect(result.text.contains("go forward"), "\(result)")
+        // Another one of that name, which fails.
+        let stubs = home.directory("stubs")
+        try makeDirectories(stubs)
+        try writeScript("\(stubs)/pocketsphinx_continuous", "#!/bin/sh\nexit 3\n")
+        let failed = try run(
+            "vt-transcribe", "--engine", "mine", "--raw", "--no-keep", input: .file(Speech.goForward),
+            environment: ["PATH": "\(stubs):\(try #require(home.environment["PATH"]))"], home: home)
+        #expect(failed.status == 70, "\(failed)")
     }
 
     @Test func theOneInTheReadMe() throws {
@@ -34,6 +42,12 @@ struct DocumentEngines {
             home: home)
         #expect(result.status == 0, "\(result)")
         #expect(result.text.wholeMatch(of: /RIFF of \d+ bytes\n/) != nil, "\(result)")
+        // A recogniser that fails is not one that has heard nothing.
+        try writeScript("\(stubs)/my-recogniser", "#!/bin/sh\necho boom >&2\nexit 3\n")
+        let failed = try run(
+            "vt-transcribe", "--engine", "mine", "--raw", "--no-keep", input: .file(Speech.goForward),
+            environment: ["PATH": path], home: home)
+        #expect(failed.status == 70 && failed.errors.contains("boom"), "\(failed)")
     }
 }
 

@@ -157,6 +157,10 @@ struct InstalledEngines {
         #expect(
             words.text.matches(of: /word start=\d\.\d{3} end=\d\.\d{3} confidence=0\.9\d\d\t(hello|world)\n/).count == 2
         )
+        let demanded = try transcribe(
+            "faster-whisper", "--model", model, "--events", "--timestamps", "word", "--temperature", "0", home: home)
+        #expect(demanded.text.matches(of: /word start=\d.*\t(hello|world)\n/).count == 2, "\(demanded)")
+        #expect(!demanded.errors.contains("ignored"), "\(demanded)")
         // The model would say its words; it is not asked about zeros.
         let silence = try transcribe(
             "faster-whisper", "--model", model, input: .bytes(Tone.silence(seconds: 2)), home: home)
@@ -187,7 +191,8 @@ struct InstalledEngines {
         #expect(result.status == 0, "\(result)")
         #expect(result.text.lowercased().contains(/^go forward (10|ten) meters\.?\n$/), "\(result)")
         let words = try transcribe(
-            "faster-whisper", "--model", model, "--events", "--option", "words=yes", home: home)
+            "faster-whisper", "--model", model, "--events", "--option", "words=yes", "--keyword", "meters", home: home)
+        #expect(!words.errors.contains("ignored"), "\(words)")
         let forward = try #require(words.text.firstMatch(of: /word start=(\d\.\d+) end=(\d\.\d+) .*\tforward\n/))
         // It is spoken from 0.8 to 1.2 s.
         #expect(

@@ -31,6 +31,12 @@ struct WhisperCppEngine {
         #expect(lines[2] == "final start=0.000 end=2.000 language=en\thello world")
     }
 
+    @Test func wordsThatAreDemandedHaveTheirTimes() throws {
+        let result = try transcribe("--events", "--timestamps", "word")
+        #expect(result.text.contains("\tworld\nfinal "), "\(result)")
+        #expect(!result.errors.contains("ignored"), "\(result)")
+    }
+
     @Test func aPhraseShorterThanASecondIsHeard() throws {
         let result = try transcribe("--events", input: .bytes(Tone.samples(seconds: 0.3)))
         #expect(result.text == "final start=0.000 end=0.300 language=en\thello world\n", "\(result)")

@@ -64,6 +64,39 @@ import Transcription
             ])
     }
 
+    /// What the user asks for beside language, model and prompt.
+    private static let demands = EngineSettings(
+        languages: ["en", "de"], keywords: ["Ada", "two\nwords"], temperature: 0.2, timestamps: .word, speakers: true)
+    private static let report = """
+        cat >/dev/null
+        count=$(env | grep -c '^VT_\\(LANGUAGES\\|KEYWORDS\\|TEMP\\|SPEAK\\|TIMES\\)')
+        keywords=$(printf %s "$VT_KEYWORDS" | tr '\\n' /)
+        text=$(echo $count ${VT_LANGUAGE-none} $VT_LANGUAGES $VT_TEMPERATURE $VT_SPEAKERS $VT_TIMESTAMPS $keywords)
+        printf 'final\\t%s\\n' "$text"
+        """
+
+    @Test func whatItHeedsItIsTold() throws {
+        let heeding = try engine(
+            Self.report, describe: "heeds languages keywords temperature speakers timestamps")
+        let (events, error) = try run(heeding, settings: Self.demands)
+        #expect(error == nil)
+        #expect(events == [.final(Utterance(text: "5 none en,de 0.2 yes word Ada/two words"))])
+        let (undemanding, _) = try run(heeding, settings: EngineSettings(language: "de"))
+        #expect(undemanding == [.final(Utterance(text: "1 de de"))])
+    }
+
+    @Test func whatItDoesNotHeedTheUserIsToldOf() throws {
+        let (events, error) = try run(try engine(Self.report, describe: "heeds speakers"), settings: Self.demands)
+        #expect(error == nil)
+        let warnings = events.compactMap { if case .warning(let text, _) = $0 { text } else { nil } }
+        #expect(
+            warnings
+                == ["several languages", "--keyword", "--temperature", "--timestamps"].map {
+                    "it can't be told of \($0), which is ignored"
+                })
+        #expect(events.last == .final(Utterance(text: "1 none yes")))
+    }
+
     @Test func theSamplesArriveUnchanged() throws {
         let engine = try engine("cat >\(home("got")); printf 'final\\tdone\\n'")
         _ = try run(engine, Samples(50_000))

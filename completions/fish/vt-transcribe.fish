@@ -77,8 +77,8 @@ function __vt-transcribe_custom_completion
 end
 
 complete -c 'vt-transcribe' -f
-complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" engine' -l 'engine' -d 'The recogniser, by name or path (default: pocketsphinx); after a comma, who goes on where it fails.' -rfka ''
-complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" list-engines' -l 'list-engines' -d 'List the engines, where they are and what they hide; run none.'
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" engine' -l 'engine' -d 'The recogniser, by name or path (default: the best that is installed); after a comma, who goes on where it fails.' -rfka ''
+complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" list-engines' -l 'list-engines' -d 'List the engines: what each is, whether it is ready, its models, its key, and which is the default.'
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" check-engine' -l 'check-engine' -d 'Try whether an engine keeps to the protocol, and say what it does wrong.' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe"' -l 'language' -d 'The language that is spoken, for example en or pt-BR; several with commas, or repeated.' -rfka ''
 complete -c 'vt-transcribe' -n '__vt-transcribe_should_offer_completions_for_flags_or_options "vt-transcribe" model' -l 'model' -d 'The engine\'s model.' -rfka ''
