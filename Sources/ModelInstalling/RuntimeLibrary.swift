@@ -2,12 +2,6 @@ internal import Glibc
 package import Models
 internal import Plugins
 
-/// libtranscribe, which recognises speech with all models of the engine `local`.
-package struct RuntimeLibrary: Sendable {
-    /// Where it is: the user's own, the prefix's, or what the linker finds; nil if it is nowhere.
-    package static var path: String? { LibraryLocation.standard.path }
-}
-
 extension Installer {
     /// Installs libtranscribe, or checks the one that is there.
     ///

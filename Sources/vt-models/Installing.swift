@@ -54,7 +54,7 @@ extension ModelsProgram {
             }
             if hasLocal {
                 tellWhatIsUsed()
-                if !noLibrary, RuntimeLibrary.path == nil {
+                if !noLibrary, LibraryLocation.standard.path == nil {
                     Log.notice("libtranscribe is missing, which the engine local needs: fetching it, too")
                     let installer = Installer(
                         folder: try folder(), progress: progress, cancellation: interruption.cancellation)

@@ -107,7 +107,7 @@ extension ModelsProgram {
             return .done
         }
         if name == Operation.library.rawValue {
-            guard let path = RuntimeLibrary.path else {
+            guard let path = LibraryLocation.standard.path else {
                 throw InstallingError(
                     .unavailable, "libtranscribe is not installed", hint: "vt-models library fetches it")
             }

@@ -25,10 +25,10 @@ struct AutomaticEngine {
                 lacking: isThereAny
                     ? "no installed model knows \(languages.joined(separator: " and "))"
                     : "no speech model is installed",
-                hint: "vt-models install")
+                hint: "vt-models install" + (languages.first.map { " --language \($0)" } ?? ""))
             return
         }
-        guard library.isPresent else {
+        guard library.path != nil else {
             self.init(
                 lacking: "the model \(model.name) is installed, but its library is missing", hint: "vt-models library")
             return

@@ -140,7 +140,7 @@ private func fillLocal(_ engine: inout ListedEngine) {
     engine.models = store.models().filter { $0.task == .recognition }.map(\.name)
     if engine.models.isEmpty {
         (engine.state, engine.hint) = ("no model", "vt-models install")
-    } else if !LibraryLocation.standard.isPresent {
+    } else if LibraryLocation.standard.path == nil {
         (engine.state, engine.hint) = ("no library", "vt-models library")
     } else {
         engine.state = ListedEngine.ready
