@@ -66,9 +66,12 @@ struct Agreement {
                 distance[column + 1] = min(replaced, distance[column] + 1, diagonal + 1)
             }
         }
-        let best = distance.indices.min {
-            (distance[$0], abs($0 - promised.count)) < (distance[$1], abs($1 - promised.count))
+        // Of equals the one that ends with the word that was promised last: that word must not come twice.
+        func rank(_ count: Int) -> (Int, Int, Int) {
+            let endsAlike = count > 0 && theirs[count - 1] == ours.last
+            return (distance[count], endsAlike ? 0 : 1, abs(count - promised.count))
         }
+        let best = distance.indices.min { rank($0) < rank($1) }
         return promised + words.dropFirst(best ?? limit)
     }
 
