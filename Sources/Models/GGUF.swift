@@ -11,6 +11,12 @@ struct GGUF {
         var type: UInt32
         /// The value as the file has it, without its type; an array's begins with the type and number of its elements.
         var bytes: [UInt8]
+
+        /// A whole number of 32 bits; nil for anything else.
+        var integer: Int? {
+            guard bytes.count == 4, type == ValueType.uint32 || type == ValueType.int32 else { return nil }
+            return bytes.reversed().reduce(0) { $0 << 8 | Int($1) }
+        }
     }
 
     struct Tensor {
@@ -35,6 +41,9 @@ struct GGUF {
     static let magic: [UInt8] = Array("GGUF".utf8)
     static let float32: UInt32 = 0
     static let float16: UInt32 = 1
+    /// What places of tensors are multiples of, unless the head has the key.
+    static let alignment = 32
+    static let alignmentKey = "general.alignment"
 
     let file: MappedFile
     private(set) var entries: [Entry] = []
@@ -61,10 +70,7 @@ struct GGUF {
 
     /// A whole number of the head.
     func integer(_ key: String) -> Int? {
-        guard let entry = entries.first(where: { $0.key == key }), entry.bytes.count == 4,
-            entry.type == ValueType.uint32 || entry.type == ValueType.int32
-        else { return nil }
-        return entry.bytes.reversed().reduce(0) { $0 << 8 | Int($1) }
+        entries.first { $0.key == key }?.integer
     }
 
     /// A text of the head.
@@ -114,7 +120,7 @@ struct GGUF {
             if size == nil { isMeasured = false }
             found.append((Tensor(name: name, dimensions: dimensions, type: type, place: 0..<0), offset, size ?? 0))
         }
-        let alignment = max(integer("general.alignment") ?? 32, 1)
+        let alignment = max(integer(GGUF.alignmentKey) ?? GGUF.alignment, 1)
         let start = (cursor.position + alignment - 1) / alignment * alignment
         tensors = found.map { tensor, offset, size in
             var tensor = tensor

@@ -25,9 +25,14 @@ struct GGUFWriter {
         }
     }
 
-    private static let alignment = 32
+    /// What places of tensors are multiples of: the format's own, unless the head says another.
+    private var alignment = GGUF.alignment
 
-    mutating func add(_ entry: GGUF.Entry) { entries.append(entry) }
+    /// Adds an entry of another file.
+    mutating func add(_ entry: GGUF.Entry) {
+        entries.append(entry)
+        if entry.key == GGUF.alignmentKey, let number = entry.integer { alignment = max(number, 1) }
+    }
 
     mutating func add(_ key: String, _ value: UInt32) {
         entries.append(GGUF.Entry(key: key, type: GGUF.ValueType.uint32, bytes: GGUFWriter.bytes(value)))
@@ -72,9 +77,9 @@ struct GGUFWriter {
             head += GGUFWriter.string(tensor.name.utf8) + GGUFWriter.bytes(UInt32(tensor.dimensions.count))
             for size in tensor.dimensions { head += GGUFWriter.bytes(UInt64(size)) }
             head += GGUFWriter.bytes(tensor.type) + GGUFWriter.bytes(UInt64(offset))
-            offset += GGUFWriter.padded(tensor.content.count)
+            offset += padded(tensor.content.count)
         }
-        head += [UInt8](repeating: 0, count: GGUFWriter.padded(head.count) - head.count)
+        head += [UInt8](repeating: 0, count: padded(head.count) - head.count)
         try writeAll(output.number, head, name: path)
         for tensor in tensors {
             switch tensor.content {
@@ -91,14 +96,14 @@ struct GGUFWriter {
                 if let failure { throw failure }
             }
             let count = tensor.content.count
-            let padding = [UInt8](repeating: 0, count: GGUFWriter.padded(count) - count)
+            let padding = [UInt8](repeating: 0, count: padded(count) - count)
             if !padding.isEmpty { try writeAll(output.number, padding, name: path) }
         }
         try retrying("fsync", on: path) { fsync(output.number) }
         try output.close()
     }
 
-    private static func padded(_ count: Int) -> Int { (count + alignment - 1) / alignment * alignment }
+    private func padded(_ count: Int) -> Int { (count + alignment - 1) / alignment * alignment }
 
     private static func string(_ text: some Collection<UInt8>) -> [UInt8] { bytes(UInt64(text.count)) + text }
 

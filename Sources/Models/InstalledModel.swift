@@ -75,17 +75,17 @@ package struct InstalledModel: Equatable, Sendable {
             case "family": family = value
             case "task": task = Task(rawValue: value) ?? .recognition
             case "languages": languages = value.split(separator: " ").map(String.init)
-            case "size": size = Int(value) ?? 0
+            case "size": size = max(0, Int(value) ?? 0)
             case "sha256": sha256 = value
             case "licence": licence = value
             case "source": source = value
-            case "word-errors": wordErrors = Double(value)
+            case "word-errors": wordErrors = Double(value).flatMap { (0...1000).contains($0) ? $0 : nil }
             case "word-errors-on": wordErrorsOn = value
             case "streams": streams = value == "yes"
             case "rank": rank = Int(value) ?? InstalledModel.unranked
             case "window":
                 let words = value.split(separator: " ", maxSplits: 1)
-                if words.count == 2, let seconds = Int(words[0]) {
+                if words.count == 2, let seconds = Int(words[0]), seconds > 0 {
                     windows.append(Window(seconds: seconds, file: String(words[1])))
                 }
             default: break
@@ -99,7 +99,7 @@ package struct InstalledModel: Equatable, Sendable {
     }
 
     private static func isFileName(_ name: String) -> Bool {
-        !name.isEmpty && !name.contains("/") && name != "." && name != ".."
+        !name.isEmpty && !name.contains { $0 == "/" || $0 == "\0" } && name != "." && name != ".."
     }
 
     /// The text of its `about` file.

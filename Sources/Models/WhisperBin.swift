@@ -31,6 +31,10 @@ struct WhisperBin {
         } catch {
             throw ModelFileError(.damaged, file.path, "it is cut off or damaged")
         }
+        // Sizes of OpenAI's vocabularies: English, several languages, and those of large-v3.
+        guard (51864...51866).contains(vocabularySize),
+            tokens.count >= WhisperTokens(vocabularySize: vocabularySize).endOfText
+        else { throw ModelFileError(.damaged, file.path, "its vocabulary is not one of Whisper's") }
         guard tensors.count == WhisperBin.tensorCount(audioLayers, textLayers), audioPositions == 1500 else {
             throw ModelFileError(.damaged, file.path, "it is cut off: tensors of the model are missing")
         }
@@ -64,9 +68,16 @@ struct WhisperBin {
             let type = try cursor.integer(UInt32.self)
             guard (1...4).contains(rank), nameLength <= 256 else { throw ByteCursor.Ended() }
             var dimensions: [Int] = []
-            for _ in 0..<rank { dimensions.append(try cursor.count(UInt32.self)) }
+            var elements = 1
+            for _ in 0..<rank {
+                let size = try cursor.count(UInt32.self)
+                let (product, isTooMuch) = elements.multipliedReportingOverflow(by: size)
+                guard !isTooMuch, product < 1 << 56 else { throw ByteCursor.Ended() }
+                elements = product
+                dimensions.append(size)
+            }
             let name = String(decoding: try cursor.bytes(nameLength), as: UTF8.self)
-            guard let size = GGUF.bytes(of: dimensions.reduce(1, *), type) else { throw ByteCursor.Ended() }
+            guard let size = GGUF.bytes(of: elements, type) else { throw ByteCursor.Ended() }
             tensors.append(GGUF.Tensor(name: name, dimensions: dimensions, type: type, place: try cursor.skip(size)))
         }
     }
@@ -98,6 +109,9 @@ struct WhisperBin {
             var dimensions = isBias ? [tensor.dimensions.reduce(1, *)] : tensor.dimensions
             var place = tensor.place
             if name == WhisperWindows.positions {
+                guard dimensions == [audioWidth, audioPositions] else {
+                    throw ModelFileError(.damaged, file.path, "its positions are not those of Whisper")
+                }
                 dimensions[1] = seconds * WhisperWindows.positionsPerSecond
                 place = place.prefix(place.count * seconds / WhisperWindows.fullLength)
             }
