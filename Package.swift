@@ -195,6 +195,10 @@ let package = Package(
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: swift),
         .testTarget(name: "AudioTests", dependencies: ["Audio", "POSIX", "Harness"], swiftSettings: swift),
         .testTarget(name: "BatchTests", dependencies: ["Batch", "Harness", "POSIX"], swiftSettings: swift),
+        .testTarget(
+            name: "LocalRecognitionTests",
+            dependencies: ["EnginePlugin", "Harness", "LocalRecognition", "Models", "Program", "VoiceActivity"],
+            swiftSettings: swift),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Harness"], swiftSettings: swift),
         .testTarget(name: "ModelsTests", dependencies: ["Models", "Harness"], swiftSettings: swift),
         .testTarget(

@@ -25,17 +25,20 @@ struct Agreement {
     /// - Returns: what to show, and how many Unicode scalars of it will not change.
     mutating func partial(_ text: String, upTo end: Int, isWhole: Bool = false) -> (text: String, stable: Int) {
         let words = Agreement.words(of: text)
-        let common = zip(words, last).prefix { $0 == $1 }.count
+        let common = zip(words, last).prefix(while: Agreement.isSame).count
         let alike = zip(words, last).prefix { Agreement.sound($0) == Agreement.sound($1) }.count
         since = since.prefix(common) + Array(repeating: end, count: words.count - common)
         last = words
         let certain = since.dropLast(Agreement.heldBack).prefix { end - $0 >= Agreement.age }.count
-        if words.starts(with: promised), certain > promised.count { promised = Array(words.prefix(certain)) }
-        var shown = words.starts(with: promised) ? words : kept(words)
+        let isKept = keepsPromise(words)
+        if isKept, certain > promised.count { promised = Array(words.prefix(certain)) }
+        var shown = isKept ? words : kept(words)
         if !isWhole {
             shown = Array(
                 shown.prefix(max(promised.count, min(words.count - Agreement.heldBack, alike + Agreement.guesses))))
-            if shown.count > promised.count, let word = shown.popLast() { shown.append(Agreement.withoutPoint(word)) }
+            if shown.count > promised.count, let word = shown.popLast().map(Agreement.withoutPoint) {
+                if !word.allSatisfy(\.isWhitespace) { shown.append(word) }
+            }
         }
         return (shown.joined(), promised.reduce(0) { $0 + $1.unicodeScalars.count })
     }
@@ -45,11 +48,16 @@ struct Agreement {
     /// - Returns: its text, which begins with what was promised, and whether it would have begun with something else.
     mutating func final(_ text: String) -> (text: String, isBent: Bool) {
         let words = Agreement.words(of: text)
-        let isBroken = !words.starts(with: promised)
+        let isBroken = !keepsPromise(words)
         let result = isBroken ? kept(words) : words
         self = Agreement()
         return (result.joined(), isBroken)
     }
+
+    private func keepsPromise(_ words: [String]) -> Bool { words.starts(with: promised, by: Agreement.isSame) }
+
+    /// Whether they have the same scalars, which is what is promised: an é is the same text in two ways.
+    private static func isSame(_ one: String, _ other: String) -> Bool { one.utf8.elementsEqual(other.utf8) }
 
     /// What was promised, and what follows on it in another result: behind the words that are most like those promised.
     private func kept(_ words: [String]) -> [String] {

@@ -40,12 +40,14 @@ struct Hearing {
             switch event {
             case .began, .dismissed: break
             case .confirmed(let start):
-                speaking = start
+                speaking = max(start, first)
                 hasSpoken = true
-            case .ended(let segment):
+            case .ended(var segment):
+                // What was recognised already is not said again, and has its times.
+                segment.start = max(segment.start, speaking ?? first)
                 speaking = nil
                 hasSpoken = true
-                spoken.append(segment)
+                if segment.end > segment.start { spoken.append(segment) }
             }
         }
         if let certainEnd { speakingEnd = certainEnd }

@@ -57,6 +57,17 @@ struct ModelFile: Equatable {
         self.init(name: wanted, path: wanted, windows: [])
     }
 
+    /// Seconds that a window shall be longer than the audio: what ends right at its end is cut short now and then.
+    private static let margin = 0.3
+
+    /// The shortest window that so much audio fits; nil if only the model as it is holds it.
+    ///
+    /// - Parameter samples: at 16000 Hz.
+    func window(for samples: Int) -> Window? {
+        let seconds = Double(samples) / 16000 + ModelFile.margin
+        return windows.first { Double($0.seconds) >= seconds }
+    }
+
     private init(name: String, path: String, windows: [Window]) {
         (self.name, self.path, self.windows) = (name, path, windows)
     }

@@ -11,8 +11,6 @@ final class ModelSet {
     /// What stops a draft, whichever model makes it.
     let interruption = Interruption()
 
-    /// Seconds that a window shall be longer than the audio: what ends right at its end is cut short now and then.
-    private static let margin = 0.3
     /// Seconds of Whisper's own window.
     private static let wholeWindow = 30
 
@@ -27,19 +25,14 @@ final class ModelSet {
     ///
     /// - Parameter samples: at 16000 Hz.
     func fastest(for samples: Int) throws(Failure) -> Model {
-        guard let window = window(for: samples) else { return try whole() }
+        guard let window = file.window(for: samples) else { return try whole() }
         return try model(seconds: window.seconds, window.path)
     }
 
     /// How much longer the whole model takes than the fastest for so much audio, at most: the window is what costs time.
     func slowdown(for samples: Int) -> Double {
-        guard let window = window(for: samples) else { return 1 }
+        guard let window = file.window(for: samples) else { return 1 }
         return Double(ModelSet.wholeWindow) / Double(window.seconds)
-    }
-
-    private func window(for samples: Int) -> ModelFile.Window? {
-        let seconds = Double(samples) / 16000 + ModelSet.margin
-        return file.windows.first { Double($0.seconds) >= seconds }
     }
 
     private func model(seconds: Int, _ path: String) throws(Failure) -> Model {

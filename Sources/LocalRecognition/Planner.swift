@@ -85,7 +85,8 @@ struct Planner {
             let next = index + 1 < stretches.count ? stretches[index + 1].start : nil
             let silence = (next ?? heard.end) - stretch.end
             guard silence >= pause(after: stretch.end - begin) else { continue }
-            place = piece(upTo: min(stretch.end + rules.hangover, next ?? heard.end), speechEnd: stretch.end)
+            // The rest of a short pause is for what is said next, which may have begun already.
+            place = piece(upTo: stretch.end + min(rules.hangover, silence / 2), speechEnd: stretch.end)
             if !mayJoin { break }
         }
         let last = stretches.last?.end ?? heard.end

@@ -72,7 +72,9 @@ struct Speakers {
         for turn in turns {
             let overlap =
                 min(turn.times.upperBound, times.upperBound) - max(turn.times.lowerBound, times.lowerBound)
-            if overlap > 0 { shares[turn.speaker, default: 0] += overlap }
+            // A word without duration counts, too.
+            let isHeard = overlap > 0 || overlap == 0 && times.lowerBound == times.upperBound
+            if isHeard { shares[turn.speaker, default: 0] += overlap }
         }
         return shares.max { ($0.value, $1.key) < ($1.value, $0.key) }.map { String($0.key) }
     }
