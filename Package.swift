@@ -190,6 +190,11 @@ let package = Package(
         .target(name: "ToneWords", path: "Tests/ToneWords", swiftSettings: swift),
         .executableTarget(
             name: "tone-engine", dependencies: ["ToneWords"], path: "Tests/ToneEngine", swiftSettings: swift),
+        // An engine on the kit that does what it is told.
+        .executableTarget(
+            name: "kit-engine", dependencies: ["EnginePlugin", "Program", "Text", argumentParser],
+            path: "Tests/KitEngine",
+            swiftSettings: swift),
         .testTarget(name: "HarnessTests", dependencies: ["Harness"], swiftSettings: swift),
         .testTarget(name: "POSIXTests", dependencies: ["POSIX", "Harness"], swiftSettings: swift),
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: swift),
@@ -198,6 +203,9 @@ let package = Package(
         .testTarget(
             name: "LocalRecognitionTests",
             dependencies: ["EnginePlugin", "Harness", "LocalRecognition", "Models", "Program", "VoiceActivity"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "EnginePluginTests", dependencies: ["EnginePlugin", "Harness", "POSIX", "Text", "kit-engine"],
             swiftSettings: swift),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Harness"], swiftSettings: swift),
         .testTarget(name: "ModelsTests", dependencies: ["Models", "Harness"], swiftSettings: swift),

@@ -38,6 +38,10 @@ package struct SpokenWord: Equatable, Sendable {
     ///
     /// - Parameter stable: so many Unicode scalars of the text will not change before the final; nil promises nothing.
     package func partial(_ text: String, stable: Int? = nil) throws(Failure) {
+        // Of the text as it is written, without control characters.
+        let stable = stable.map { count in
+            String(String.UnicodeScalarView(text.unicodeScalars.prefix(max(0, count)))).sanitized.unicodeScalars.count
+        }
         guard text != shown || stable != shownStable else { return }
         (shown, shownStable) = (text, stable)
         try write([EventLine("partial", stable.map { [EventLine.Attribute("stable", String($0))] } ?? [], text: text)])
