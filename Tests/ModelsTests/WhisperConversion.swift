@@ -4,7 +4,7 @@ import Testing
 
 @testable import Models
 
-@Suite struct WhisperWeights {
+@Suite struct WhisperConversion {
     private let directory: TemporaryDirectory
 
     init() throws {
