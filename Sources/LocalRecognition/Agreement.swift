@@ -43,6 +43,22 @@ struct Agreement {
         return (shown.joined(), promised.reduce(0) { $0 + $1.unicodeScalars.count })
     }
 
+    /// Takes what a stream has understood of an utterance that goes on.
+    ///
+    /// - Parameters:
+    ///   - text: all of it.
+    ///   - committed: what the library thinks will stay, which need not be the beginning of the text any more.
+    /// - Returns: what to show, and how many Unicode scalars of it will not change.
+    mutating func partial(_ text: String, committed: String) -> (text: String, stable: Int) {
+        let words = Agreement.words(of: text)
+        // What it is certain of and still says. The last word may go on: it commits parts of words.
+        let certain = zip(words.dropLast(), Agreement.words(of: committed)).prefix(while: Agreement.isSame).count
+        let isKept = keepsPromise(words)
+        if isKept, certain > promised.count { promised = Array(words.prefix(certain)) }
+        let shown = isKept ? words : kept(words)
+        return (shown.joined(), promised.reduce(0) { $0 + $1.unicodeScalars.count })
+    }
+
     /// Ends the utterance.
     ///
     /// - Returns: its text, which begins with what was promised, and whether it would have begun with something else.

@@ -57,8 +57,10 @@ package struct LocalEngine {
         let input = AudioInput(planner, interruption: models.interruption)
         try input.readStandardInput()
         if needsSpeakers { return try transcribeWithSpeakers(input, planner) }
-        if model.abilities.streams {
-            try StreamRecogniser(input, model, request, planner, output).run()
+        // A stream is of what is said, and in its language.
+        if model.abilities.streams, !request.translates {
+            var recogniser = StreamRecogniser(input, model, request, planner, output)
+            try recogniser.run()
         } else {
             var recogniser = Recogniser(input, models, request, planner, output)
             try recogniser.run()

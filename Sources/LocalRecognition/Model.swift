@@ -109,9 +109,10 @@ internal import Synchronization
 
     /// What a stream has understood so far.
     struct StreamText: Equatable {
-        /// Does not change any more, but grows.
+        /// All of it, which may change anywhere.
+        var whole = ""
+        /// What the library thinks will stay; it only grows. A model that looks at everything again may say otherwise of it later.
         var committed = ""
-        var tentative = ""
     }
 
     /// Gives the stream more audio.
@@ -131,7 +132,7 @@ internal import Synchronization
         unsafe library.functions.stream_text_init(&text)
         guard unsafe library.functions.stream_get_text(session, &text) == TRANSCRIBE_OK else { return nil }
         return unsafe StreamText(
-            committed: Model.string(text.committed_text), tentative: Model.string(text.tentative_text))
+            whole: Model.string(text.full_text), committed: Model.string(text.committed_text))
     }
 
     /// Ends the stream: what it holds back is understood, too.
