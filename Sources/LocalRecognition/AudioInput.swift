@@ -12,6 +12,8 @@ final class AudioInput: Sendable {
         var failure: Failure?
         /// What is being recognised, if it is of no use any more once something else is wanted.
         var draft: Planner.Step?
+        /// Whether nobody wants any more of it.
+        var isAbandoned = false
     }
 
     let state = Monitor(State())
@@ -96,23 +98,32 @@ final class AudioInput: Sendable {
                 let scaled = samples.map { Float($0) / 32768 }
                 events.removeAll(keepingCapacity: true)
                 stream.push(scaled.span) { events.append($0) }
-                take(samples, events, stream.segmenter.certainEnd)
+                guard take(samples, events, stream.segmenter.certainEnd) else { return }
             }
             events.removeAll(keepingCapacity: true)
             stream.finish { events.append($0) }
-            take([], events, nil)
-            end(nil)
+            if take([], events, nil) { end(nil) }
         } catch {
             end(error)
         }
     }
 
-    private func take(_ samples: [Int16], _ events: [Segmenter.Event], _ certainEnd: Int?) {
-        _ = state.take { state -> Bool? in state.hearing.samples.count <= mostKept ? true : nil }
+    /// Ends the reading: what is still to come is of no use.
+    func abandon() {
+        state.change { $0.isAbandoned = true }
+    }
+
+    /// - Returns: whether more is wanted.
+    private func take(_ samples: [Int16], _ events: [Segmenter.Event], _ certainEnd: Int?) -> Bool {
+        let isWanted = state.wait { [mostKept] state -> Bool? in
+            state.isAbandoned ? false : state.hearing.samples.count <= mostKept ? true : nil
+        }
+        guard isWanted else { return false }
         state.change { state in
             state.hearing.add(samples, events, certainEnd: certainEnd)
             interruptDraft(state)
         }
+        return true
     }
 
     private func end(_ failure: Failure?) {

@@ -74,6 +74,8 @@ package struct LocalEngine {
         let planner = Planner(rules: rules)
         let input = AudioInput(planner, interruption: models.interruption)
         try input.read(path)
+        // Its thread ends with a failure, too.
+        defer { input.abandon() }
         if needsSpeakers { return try transcribeWithSpeakers(input, planner) }
         var recogniser = Recogniser(input, models, request, planner, output)
         try recogniser.run()
