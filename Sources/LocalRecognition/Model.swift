@@ -153,7 +153,9 @@ internal import Synchronization
     private func transcript(_ request: Request) -> Transcript {
         let functions = library.functions
         var result = Transcript()
-        result.text = unsafe Model.string(functions.full_text(session)).trimmed
+        let text = unsafe Model.string(functions.full_text(session)).trimmed
+        // A point alone is no utterance.
+        if Model.saysSomething(text) { result.text = text }
         result.language = unsafe functions.detected_language(session).map { unsafe String(cString: $0) } ?? ""
         let hasTimes = unsafe functions.returned_timestamp_kind(session) != CInt(TRANSCRIBE_TIMES_NONE)
         for index in unsafe 0..<functions.n_segments(session) {
@@ -161,8 +163,7 @@ internal import Synchronization
             unsafe functions.segment_init(&segment)
             guard unsafe functions.get_segment(session, index, &segment) == TRANSCRIBE_OK else { continue }
             let text = unsafe Model.string(segment.text).trimmed
-            // A point alone is no utterance.
-            guard text.contains(where: { $0.isLetter || $0.isNumber }) else { continue }
+            guard Model.saysSomething(text) else { continue }
             unsafe result.segments.append(
                 Transcript.Segment(
                     text: text, times: hasTimes ? Model.times(segment.t0_ms, segment.t1_ms) : nil,
@@ -201,6 +202,8 @@ internal import Synchronization
         }
         return count > 0 ? sum / Double(count) : nil
     }
+
+    private static func saysSomething(_ text: String) -> Bool { text.contains { $0.isLetter || $0.isNumber } }
 
     /// Milliseconds as seconds; nil for times that are not in order.
     private static func times(_ start: Int64, _ end: Int64) -> ClosedRange<Double>? {
