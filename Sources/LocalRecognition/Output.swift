@@ -34,8 +34,11 @@ struct Output {
         let (first, last) = (offset, Output.seconds(piece.range.upperBound))
         for segment in transcript.segments {
             let words = moved(segment.words, by: offset, within: piece)
-            let times = segment.times.map { times in
+            var times = segment.times.map { times in
                 min(max(times.lowerBound + offset, first), last)...min(max(times.upperBound + offset, first), last)
+            }
+            if times == nil, transcript.segments.count == 1 {
+                times = Output.seconds(piece.speech.lowerBound)...Output.seconds(piece.speech.upperBound)
             }
             if segment.speaker == nil, let speakers, !words.isEmpty {
                 for (name, words) in speakers.split(words) {

@@ -141,8 +141,9 @@ struct Recogniser {
     }
 
     private mutating func write(_ transcript: Transcript, _ piece: Planner.Piece) throws {
-        // What was shown as one utterance ends as one.
-        if lastDraft != nil || transcript.segments.count < 2 {
+        // What was shown as one utterance ends as one; several people's words are several.
+        let fewest = speakers == nil ? 2 : 1
+        if lastDraft != nil || transcript.segments.count < fewest {
             let final = agreement.final(transcript.text)
             if final.isBent { Log.info("a partial result was not kept by the last one: “\(transcript.text)”") }
             try output.write(transcript, as: final.text, of: piece, speakers: speakers)
