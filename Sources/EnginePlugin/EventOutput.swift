@@ -29,9 +29,15 @@ package struct SpokenWord: Equatable, Sendable {
     private var shownStable: Int?
 
     package init() throws(SystemError) {
-        descriptor = try Descriptor.duplicate(of: STDOUT_FILENO)
+        descriptor = try EventOutput.takeStandardOutput()
+    }
+
+    /// Standard output, for who asks; what libraries write to it from now on goes nowhere.
+    package static func takeStandardOutput() throws(SystemError) -> Descriptor {
+        let descriptor = try Descriptor.duplicate(of: STDOUT_FILENO)
         let null = try Descriptor.open("/dev/null", O_WRONLY)
         try retrying("dup2") { dup2(null.number, STDOUT_FILENO) }
+        return descriptor
     }
 
     /// Replaces what is shown of the current utterance, if it has changed.

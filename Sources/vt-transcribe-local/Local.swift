@@ -35,11 +35,12 @@ struct Local: EnginePlugin {
 
     mutating func work() throws -> ExitStatus {
         guard listDevices else { return try runOperation(operation ?? .describe) }
+        let output = try EventOutput.takeStandardOutput()
         let lines = try Library().devices.map { device in
             let memory = device.memory > 0 ? "\(device.memory >> 20) MiB" : "-"
             return [device.name, device.kind, memory, device.description].joined(separator: "\t") + "\n"
         }
-        try writeAll(STDOUT_FILENO, lines.joined(), name: "standard output")
+        try writeAll(output.number, lines.joined(), name: "standard output")
         return .done
     }
 
