@@ -50,6 +50,8 @@ extension Plugin {
         }
         for (name, value) in quietVariables { environment[name] = value }
         if !call.mayFetch { for (name, value) in offlineVariables { environment[name] = value } }
+        // Its last words are told to the user: they are not to be how long it took Swift to look at its stack.
+        if environment["SWIFT_BACKTRACE"] == nil { environment["SWIFT_BACKTRACE"] = "enable=no" }
         for (name, value) in call.variables { environment[name] = value }
         environment["VT_TMPDIR"] = directory
         // From the first release on something that nobody knows, under a name that changes: a plugin that minds is found today.
