@@ -43,6 +43,8 @@ let package = Package(
         .executable(name: "vt-type-clipboard", targets: ["vt-type-clipboard"]),
         // For the tests, which ALSA can only give a microphone in a shared library.
         .library(name: "TestMicrophone", type: .dynamic, targets: ["TestMicrophone"]),
+        // For the tests, too: the engine `local` opens its library at run time.
+        .library(name: "StandInTranscribe", type: .dynamic, targets: ["StandInTranscribe"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -186,6 +188,10 @@ let package = Package(
         // A microphone for machines without one; ALSA loads it by its file's name.
         .target(
             name: "TestMicrophone", path: "Tests/TestMicrophone", linkerSettings: [.linkedLibrary("asound")]),
+        // A libtranscribe that does what a test tells it, for the engine `local` to load.
+        .target(
+            name: "StandInTranscribe", path: "Tests/StandInTranscribe",
+            cSettings: [.headerSearchPath("../../Sources/CTranscribe/include")]),
         // Words that a machine can tell for certain, and an engine that hears them.
         .target(name: "ToneWords", path: "Tests/ToneWords", swiftSettings: swift),
         .executableTarget(
