@@ -31,17 +31,13 @@ struct WhisperBin {
         } catch {
             throw ModelFileError(.damaged, file.path, "it is cut off or damaged")
         }
-        // Sizes of OpenAI's vocabularies: English, several languages, and those of large-v3.
-        guard (51864...51866).contains(vocabularySize),
-            tokens.count >= WhisperTokens(vocabularySize: vocabularySize).endOfText
-        else { throw ModelFileError(.damaged, file.path, "its vocabulary is not one of Whisper's") }
         guard tensors.count == WhisperBin.tensorCount(audioLayers, textLayers), audioPositions == 1500 else {
             throw ModelFileError(.damaged, file.path, "it is cut off: tensors of the model are missing")
         }
-        let positions = tensors.first { WhisperBin.name(of: $0.name) == WhisperWindows.positions }
-        guard vocabularySize >= WhisperBin.smallestVocabulary,
+        let positions = tensors.filter { WhisperBin.name(of: $0.name) == WhisperWindows.positions }
+        guard WhisperBin.vocabularySizes.contains(vocabularySize),
             tokens.count >= WhisperTokens(vocabularySize: vocabularySize).endOfText,
-            positions?.dimensions.count == 2, positions?.dimensions[1] == audioPositions
+            positions.count == 1, positions[0].dimensions.count == 2, positions[0].dimensions[1] == audioPositions
         else {
             throw ModelFileError(.damaged, file.path, "its vocabulary or its positions are not those of Whisper")
         }
@@ -82,8 +78,8 @@ struct WhisperBin {
         }
     }
 
-    /// That of the models for English alone; those for several languages have more.
-    private static let smallestVocabulary = 51864
+    /// Those of OpenAI's models: English alone, several languages, and one language more since large-v3.
+    private static let vocabularySizes = 51864...51866
 
     /// Tensors of a whole model: 15 of each layer of the encoder, 24 of the decoder, and 11 beside them.
     private static func tensorCount(_ audioLayers: Int, _ textLayers: Int) -> Int {
@@ -109,9 +105,6 @@ struct WhisperBin {
             var dimensions = isBias ? [tensor.dimensions.reduce(1, *)] : tensor.dimensions
             var place = tensor.place
             if name == WhisperWindows.positions {
-                guard dimensions == [audioWidth, audioPositions] else {
-                    throw ModelFileError(.damaged, file.path, "its positions are not those of Whisper")
-                }
                 dimensions[1] = seconds * WhisperWindows.positionsPerSecond
                 place = place.prefix(place.count * seconds / WhisperWindows.fullLength)
             }

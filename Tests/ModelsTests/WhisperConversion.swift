@@ -4,6 +4,7 @@ import Testing
 
 @testable import Models
 
+/// whisper.cpp's files as GGUF, and GGUF with a shorter window, byte by byte.
 @Suite struct WhisperConversion {
     private let directory: TemporaryDirectory
 
@@ -206,6 +207,12 @@ import Testing
             }
             #expect(code { _ = try converted(whisper, window: 10) } == .damaged, "\(dimensions)")
         }
+    }
+
+    @Test func positionsThatComeTwice() throws {
+        var whisper = TinyWhisper()
+        whisper.tensors[1].name = "encoder.positional_embedding"
+        #expect(try directory.problem(whisper.bytes) == .damaged)
     }
 
     @Test func aTensorOfAnotherModel() throws {
