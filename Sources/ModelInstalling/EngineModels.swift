@@ -43,7 +43,7 @@ package struct EngineModels: Sendable {
             guard listed.problem == nil else { return nil }
             do throws(PluginError) {
                 let plugin = try Plugin.find(host: "vt-transcribe", name: listed.name, in: search)
-                let description = try plugin.describe()
+                let description = try plugin.describe(isToWork: false)
                 return description.hasModels ? EngineModels(plugin: plugin, description: description) : nil
             } catch {
                 onProblem(error)

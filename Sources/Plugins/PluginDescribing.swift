@@ -7,9 +7,10 @@ extension Plugin {
     /// - Parameters:
     ///   - timeout: how long it may take.
     ///   - cache: where answers are kept, so that an unchanged file is asked once; nil asks it every time.
+    ///   - isToWork: whether what it needs must be there; not so for one that installs what is missing.
     /// - Throws: `.protocolError`; `.missingRequirement` names what is missing; `.cannotStart`.
     package func describe(
-        timeout: Duration = .seconds(2), cache: DescriptionCache? = .standard
+        timeout: Duration = .seconds(2), cache: DescriptionCache? = .standard, isToWork: Bool = true
     ) throws(PluginError) -> PluginDescription {
         let description: PluginDescription
         if let answer = cache?.answer(of: self), let known = try? PluginDescription(parsing: answer, of: name) {
@@ -19,7 +20,7 @@ extension Plugin {
             description = try PluginDescription(parsing: answer, of: name)
             cache?.keep(answer, of: self)
         }
-        let missing = description.missingRequirements
+        let missing = isToWork ? description.missingRequirements : []
         guard missing.isEmpty else {
             let names = missing.map(\.sanitized).joined(separator: ", ")
             throw PluginError(

@@ -107,6 +107,21 @@ import Testing
         #expect(PluginSearch(folders: ["/opt/vt/libexec/vt"]).ownFolders.isEmpty)
     }
 
+    /// One that installs what is missing can be asked what it is.
+    @Test func whatIsMissingDoesNotMatterToWhoInstallsIt() throws {
+        let plugin = try plugin("printf 'vt-plugin 1\\nmodels yes\\nrequires no-such-command\\n'")
+        #expect(try plugin.describe(cache: nil, isToWork: false).hasModels)
+    }
+
+    @Test func aCallsArgumentsFollowItsOperation() throws {
+        var call = Plugin.Call("models-v1")
+        call.arguments = ["install", "a b", "-x"]
+        let output = try plugin("printf '%s|' \"$@\"").withProcess(for: call) { child in
+            String(decoding: try child.run().output, as: UTF8.self)
+        }
+        #expect(output == "models-v1|install|a b|-x|")
+    }
+
     @Test func undeclaredOptionsAreRefusedAndTheDeclaredOnesNamed() throws {
         let description = try PluginDescription(parsing: "vt-plugin 1\noption beam-width x\noption lm\n", of: "x")
         #expect(
