@@ -56,11 +56,13 @@ package struct Catalogue: Sendable {
 
     /// The one that is installed if no name is given: of those that are recommended, the first that understands a language.
     ///
-    /// - Parameter language: a tag; nil is the language of the user's locale.
-    package func recommended(for language: String? = nil) -> CatalogueModel? {
-        let language = language ?? Catalogue.localeLanguage
-        return models.filter { model in
+    /// - Parameters:
+    ///   - language: a tag.
+    ///   - asWheel: whether it must be one that `vt-wheel` has, since no publisher can be reached.
+    package func recommended(for language: String, asWheel: Bool = false) -> CatalogueModel? {
+        models.filter { model in
             model.recommendation != nil && model.task == .recognition && model.understands(language)
+                && (model.wheel != nil || !asWheel)
         }.min { ($0.recommendation ?? 0) < ($1.recommendation ?? 0) }
     }
 

@@ -92,6 +92,8 @@ struct Download {
                 problem = error
             }
             failures = part.count > before ? 1 : failures + 1
+            // Who cannot be reached twice is not there; who answers may be busy.
+            if answer == nil, failures > 1 { throw problem }
             let delay = policy.delay(
                 afterAttempt: failures, answer, isTransient: true, now: Double(time(nil)))
             guard let delay else { throw problem }
@@ -109,7 +111,7 @@ struct Download {
         if let size = sink.size, part.count == size { return true }
         var address = url
         for _ in 0...Download.redirects {
-            var request = Request("GET", address, limits: TimeLimits(connect: 20, stall: 60, answer: { 60 }))
+            var request = Request("GET", address, limits: TimeLimits(connect: 10, stall: 60, answer: { 60 }))
             request.answerLimit = 1 << 20
             request.cancellation = cancellation?.descriptor
             request.sink = sink

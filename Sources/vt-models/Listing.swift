@@ -94,7 +94,7 @@ struct ListedModel {
         state = path == nil ? .available : .installed
         task = "detection"
         family = "silero"
-        size = 1_241_152
+        size = 891_264
         licence = "MIT"
         summary = "hears whether somebody speaks"
         self.path = path

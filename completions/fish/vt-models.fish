@@ -78,6 +78,7 @@ end
 
 complete -c 'vt-models' -f
 complete -c 'vt-models' -n '__vt-models_should_offer_completions_for_positional "vt-models" -eq 1' -fka 'list install remove verify path default library'
+complete -c 'vt-models' -n '__vt-models_should_offer_completions_for_positional "vt-models" -ge 2' -fka '(__vt-models_custom_completion ---completion -- positional@1 (count (__vt-models_tokens -pc)) (__vt-models_tokens -tC))'
 complete -c 'vt-models' -n '__vt-models_should_offer_completions_for_flags_or_options "vt-models" all' -l 'all' -d 'With list: also what engines of their own models can install.'
 complete -c 'vt-models' -n '__vt-models_should_offer_completions_for_flags_or_options "vt-models" installed' -l 'installed' -d 'With list: only what is installed.'
 complete -c 'vt-models' -n '__vt-models_should_offer_completions_for_flags_or_options "vt-models" format' -l 'format' -d 'With list: text, or jsonl, an object a line (default: text).' -rfka 'text jsonl'
@@ -92,5 +93,5 @@ complete -c 'vt-models' -n '__vt-models_should_offer_completions_for_flags_or_op
 complete -c 'vt-models' -n '__vt-models_should_offer_completions_for_flags_or_options "vt-models" q quiet' -l 'quiet' -s 'q' -d 'Say nothing on standard error but why it failed.'
 complete -c 'vt-models' -n '__vt-models_should_offer_completions_for_flags_or_options "vt-models" version' -l 'version' -d 'Show the version.'
 complete -c 'vt-models' -n '__vt-models_should_offer_completions_for_flags_or_options "vt-models" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'vt-models' -n '__vt-models_should_offer_completions_for_positional "vt-models" -eq 2' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'vt-models' -n '__vt-models_should_offer_completions_for_positional "vt-models" -eq 3' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'vt-models' -n '__vt-models_should_offer_completions_for_flags_or_options "vt-models help" version' -l 'version' -d 'Show the version.'
