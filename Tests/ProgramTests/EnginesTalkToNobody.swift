@@ -11,7 +11,15 @@ struct LocalEngine: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let all = [pocketSphinx, vosk, moonshine, fasterWhisper, whisperCpp]
+    static let all = [local, pocketSphinx, vosk, moonshine, fasterWhisper, whisperCpp]
+
+    /// With a tiny model of random weights.
+    static let local = LocalEngine(
+        name: "local", isAvailable: { OpenModels.library != nil && Tool.isInstalled("python3") }
+    ) { home in
+        try OpenModels.install(in: home, withWhisper: false)
+        return transcribe("local", ["--model", try OpenModels.tiny("whisper")])
+    }
 
     static let pocketSphinx = LocalEngine(name: "pocketsphinx", isAvailable: { PocketSphinx.isInstalled }) { _ in
         transcribe("pocketsphinx")
