@@ -78,6 +78,12 @@ def noise(seconds, seed=1):
     return struct.pack(f"<{int(seconds * RATE)}h", *(round(chance.gauss(0, 13)) for _ in range(int(seconds * RATE))))
 
 
+def level(data):
+    """The mean square of samples."""
+    samples = struct.unpack(f"<{len(data) // 2}h", data)
+    return sum(sample * sample for sample in samples) / max(1, len(samples))
+
+
 # --- Word errors --------------------------------------------------------------------------------------------------------
 
 
