@@ -32,18 +32,18 @@ package enum OpenModels {
 
     /// The path of a tiny model with random weights, by its name in Tests/Fixtures/models: `whisper`, `moonshine-streaming`, ...
     package static func tiny(_ name: String) throws -> String {
-        let made = try made.get()
-        let path = made("\(name).gguf")
-        guard access(path, R_OK) == 0 else { throw HarnessError("no tiny model \(name) in \(entries(of: made.path))") }
+        let folder = try made.get()
+        let path = "\(folder)/\(name).gguf"
+        guard access(path, R_OK) == 0 else { throw HarnessError("no tiny model \(name) in \(entries(of: folder))") }
         return path
     }
 
-    /// All of them, made once.
-    private static let made = Swift.Result { () throws -> TemporaryDirectory in
+    /// The folder of all of them, made once.
+    private static let made = Swift.Result { () throws -> String in
         let folder = try TemporaryDirectory.lasting("tiny-models")
         let script = "\(BuiltPrograms.packageDirectory)/Tests/Fixtures/models/tiny_models.py"
         let result = try run(Command("python3", ["-B", script, folder.path]), within: .seconds(60))
         guard result.status == 0 else { throw HarnessError("\(result)") }
-        return folder
+        return folder.path
     }
 }
