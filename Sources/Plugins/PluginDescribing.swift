@@ -77,7 +77,10 @@ extension Plugin {
                 case .signalled(let signal): "signal \(signal)"
                 }
             let why = outcome.lastErrorLine.map { ": \($0.sanitized.prefix(500))" } ?? ""
-            throw PluginError(.protocolError, "\(name): describe ended with \(how)\(why)")
+            // Somebody else has killed it, as the system does if memory runs out.
+            let wasKilled = outcome.termination == .signalled(SIGKILL)
+            throw PluginError(
+                wasKilled ? .cannotStart : .protocolError, "\(name): describe ended with \(how)\(why)")
         }
         return String(decoding: outcome.output, as: UTF8.self)
     }

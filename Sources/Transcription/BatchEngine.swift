@@ -64,7 +64,8 @@ final class BatchEngine: Engine, @unchecked Sendable {
             case .ended(let outcome):
                 self.process = nil
                 failure = engine.failure(ofBatch: outcome, reader)
-                mayRetry = failure?.code == .protocolError
+                // It may have been killed for what another process took.
+                mayRetry = failure?.code == .protocolError || outcome.termination == .signalled(SIGKILL)
             case .tooLate(let error):
                 self.process = nil
                 failure = error

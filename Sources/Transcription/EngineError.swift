@@ -30,6 +30,8 @@ package struct EngineError: Error, Equatable, Sendable, CustomStringConvertible 
     package var hint: String?
     /// How long to wait before the same engine is worth another attempt; nil where it is not.
     package var retryAfter: Duration?
+    /// Whether it may be this recording's: that a process was killed for its memory says little about the next, shorter one.
+    package var mayBeTheRecordings = false
 
     package init(_ code: Code, _ message: String, hint: String? = nil, retryAfter: Duration? = nil) {
         self.code = code

@@ -158,9 +158,12 @@ package struct PluginEngine: Engine {
     /// A process that was killed, and not by us, has done nothing wrong: the system does that to the largest one if memory runs out.
     private func died(of signal: CInt, _ reader: EventReader, _ outcome: ChildProcess.Outcome) -> EngineError {
         guard signal != SIGKILL else {
-            return EngineError(
-                .unavailable, "\(name): it was killed (signal 9), as the system does if memory runs out",
-                hint: "a smaller model, or fewer --jobs, takes less memory")
+            let killed = "it was killed (signal 9), as the system does if memory runs out"
+            let said = lastWords(reader, outcome.lastErrorLine).map { "\($0); \(killed)" }
+            var error = EngineError(
+                .unavailable, message(said, killed), hint: "a smaller model, or fewer --jobs, takes less memory")
+            error.mayBeTheRecordings = true
+            return error
         }
         return EngineError(
             .protocolError, message(lastWords(reader, outcome.lastErrorLine), "it died of signal \(signal)"))

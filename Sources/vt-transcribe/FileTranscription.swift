@@ -192,8 +192,10 @@ struct FileTranscription {
 
     /// The error with the input's name, where it does not say it itself.
     private func named(_ error: any Error) -> any Error {
-        if let error = error as? EngineError, task.namesInputs {
-            return EngineError(error.code, "\(name): \(error.message)", hint: error.hint)
+        if var error = error as? EngineError, task.namesInputs {
+            error.message = "\(name): \(error.message)"
+            error.retryAfter = nil
+            return error
         }
         if let error = error as? SystemError, task.folder != nil {
             // Of reading it there would be an AudioError.

@@ -32,13 +32,14 @@ struct StopRule {
         // The same options were right for another one.
         case .usage where hasSucceeded:
             return nil
-        // A key, an option or a server's address is the same for all.
-        case .noPermission, .configuration, .usage, .unavailable:
-            return Reason(status: status, message: error.message)
-        case .tryLater:
+        case .tryLater,
+            .unavailable where error.mayBeTheRecordings:
             inVain += 1
             guard inVain >= StopRule.patience + jobs - 1 else { return nil }
             return Reason(status: status, message: "\(inVain) in a row have failed: \(error.message)")
+        // A key, an option or a server's address is the same for all.
+        case .noPermission, .configuration, .usage, .unavailable:
+            return Reason(status: status, message: error.message)
         default:
             return nil
         }

@@ -82,7 +82,8 @@ import Testing
     }
 
     /// Its last words are the message, however it ends.
-    @Test(arguments: ["kill -9 $$", "exit 3"]) func whoDiesSaysWhy(end: String) throws {
+    @Test(arguments: [("kill -9 $$", 69), ("kill -11 $$", 76), ("exit 3", 76)])
+    func whoDiesSaysWhy(end: String, status: CInt) throws {
         try test.home.addPlugin(
             "vt-transcribe-doomed",
             """
@@ -95,7 +96,7 @@ import Testing
             esac
             """)
         let result = try transcribe("--engine", "doomed", "a.wav", "b.wav")
-        #expect(result.status == 76, "\(result)")
+        #expect(result.status == status, "\(result)")
         #expect(result.errors.contains("b.wav: doomed: no memory left"), "\(result)")
     }
 

@@ -180,7 +180,7 @@ import Text
     @Test func anEngineThatFailsLeavesNothing() throws {
         try make(["a.wav": 0.25])
         let result = try test.transcribe("a.wav", "--output-dir", "out", "--report", "report", mode: "dies")
-        #expect(result.status == 76, "\(result)")
+        #expect(result.status == 69, "\(result)")
         #expect(tree("out") == ["out/.vt-records"])
         #expect(try reports()[0]["attempts"]?.integer == 1)
     }
