@@ -130,8 +130,10 @@ struct Recogniser {
             transcript = suspected.transcript
         } else {
             models.interruption.clear()
-            let samples = input.state.read { $0.hearing.scaled(piece.range) }
-            transcript = try best(for: samples.count).run(samples, request)
+            let (samples, isLast) = input.state.read { ($0.hearing.scaled(piece.range), $0.hearing.hasEnded) }
+            // Somebody has stopped the recording behind his last word, and waits.
+            let model = isLast && !isComplete ? try models.fastest(for: samples.count) : try best(for: samples.count)
+            transcript = try model.run(samples, request)
         }
         if let problem = transcript.problem { try output.events.warning(problem) }
         try write(transcript, piece)
