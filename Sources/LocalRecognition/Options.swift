@@ -10,7 +10,7 @@ package struct Options {
         ("task", "transcribe, or translate if the model can; default transcribe"),
         ("target", "the language of a translation; default en"),
         ("threads", "threads on the processor; default: its cores, shared between the jobs of a batch"),
-        ("device", "auto, cpu, vulkan, or a name of vt-transcribe-local devices; default auto"),
+        ("device", "auto, cpu, vulkan, or the name of a device (a wrong one lists them); default auto"),
     ]
 
     let translates: Bool
