@@ -73,10 +73,13 @@ let package = Package(
         // toml++, a header-only library in C++, behind one function.
         .target(name: "CTOML"),
 
+        // Opened at run time, where a script has no spaces between its words.
+        .target(name: "CICU", linkerSettings: [.linkedLibrary("dl")]),
+
         // The ground: system calls, and text that came from outside.
         .target(name: "CPOSIX"),
         .target(name: "POSIX", dependencies: ["CPOSIX"], swiftSettings: swiftOverC, linkerSettings: standardLibrary),
-        .target(name: "Text", swiftSettings: swift),
+        .target(name: "Text", dependencies: ["CICU"], swiftSettings: swiftOverC),
         // TOML documents, each value with its line.
         .target(name: "TOML", dependencies: ["CTOML"], swiftSettings: swiftOverC),
 

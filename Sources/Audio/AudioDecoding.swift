@@ -4,6 +4,8 @@
 package protocol AudioDecoder: AnyObject {
     /// What `read` gives.
     var format: AudioFormat { get }
+    /// Where the channels belong; nil if nobody says.
+    var layout: ChannelLayout? { get }
     /// Frames that the header promises; nil where it doesn't say.
     var declaredFrames: Int? { get }
     /// What the file says about itself; more may come with the audio.
@@ -19,6 +21,10 @@ package protocol AudioDecoder: AnyObject {
     /// - Returns: frames read; 0 at the end.
     /// - Throws: `AudioError`, `readFailed` where the bytes could not be had.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(AudioError) -> Int
+}
+
+extension AudioDecoder {
+    package var layout: ChannelLayout? { nil }
 }
 
 /// Recognises encoded audio by its first bytes, and decodes it.

@@ -11,6 +11,8 @@ package struct AudioError: Error, Sendable, CustomStringConvertible {
         case malformed
         /// The bytes could not be read; `underlying` says why.
         case readFailed
+        /// It lacks the channel that was asked for.
+        case noChannel
         /// The resampler refused.
         case resampling
     }

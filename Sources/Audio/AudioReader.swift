@@ -26,6 +26,8 @@ package final class AudioReader {
     }
 
     package let format: AudioFormat
+    /// Where the channels belong; nil if nobody says.
+    package let layout: ChannelLayout?
     /// What errors and warnings call the input.
     package let name: String
     /// Frames that the header promises; nil where the length is not known.
@@ -66,6 +68,7 @@ package final class AudioReader {
                 throw AudioError(.unsupported, name, "no audio has \(raw.sampleRate) Hz and \(raw.channels) channels")
             }
             format = raw
+            layout = nil
             decoder = nil
             headerTags = AudioTags()
             rest = .max
@@ -73,6 +76,7 @@ package final class AudioReader {
             declaredFrames = nil
         } else if let decoder = try options.decoders?.decoder(for: input) {
             format = decoder.format
+            layout = decoder.layout
             self.decoder = decoder
             headerTags = AudioTags()
             rest = .max
@@ -81,6 +85,7 @@ package final class AudioReader {
         } else {
             let layout = try WAVLayout(reading: input, warn: options.warn)
             format = layout.format
+            self.layout = layout.channels
             decoder = nil
             headerTags = layout.tags
             rest = layout.dataBytes
@@ -102,6 +107,7 @@ package final class AudioReader {
         self.decoder = decoder
         headerTags = AudioTags()
         format = decoder.format
+        layout = decoder.layout
         rest = .max
         isLengthDeclared = false
         declaredFrames = decoder.declaredFrames

@@ -1,18 +1,24 @@
 /// How channels become fewer or more: each that goes out is a weighted sum of those that come in.
 ///
 /// The weights of a sum add up to one, so nothing is clipped. One channel becomes two by being in both.
-struct ChannelMix: Sendable {
+struct ChannelMix {
     let inputs: Int
     let outputs: Int
     /// `inputs` weights for each output, in order.
     private let weights: [Float]
 
+    /// One channel out of several is nobody's sum: none may cancel another.
+    private let mono: MonoMix?
+
     /// - Parameters:
-    ///   - inputs: channels that come in, in the order of WAV.
+    ///   - source: what comes in, its channels in the order of WAV.
     ///   - outputs: channels that go out.
-    init(from inputs: Int, to outputs: Int) {
+    ///   - layout: where the channels that come in belong, if that is known.
+    init(from source: AudioFormat, to outputs: Int, layout: ChannelLayout? = nil) {
+        let inputs = source.channels
         self.inputs = inputs
         self.outputs = outputs
+        mono = outputs == 1 ? MonoMix(channels: inputs, layout: layout, sampleRate: source.sampleRate) : nil
         var weights: [Float] = []
         for output in 0..<outputs {
             let row = (0..<inputs).map { ChannelMix.weight(of: $0, among: inputs, in: output, among: outputs) }
@@ -51,6 +57,7 @@ struct ChannelMix: Sendable {
     ///   - source: `frames * inputs` samples.
     ///   - target: room for `frames * outputs` samples.
     func mix(_ source: UnsafePointer<Float>, frames: Int, into target: UnsafeMutablePointer<Float>) {
+        if let mono { return unsafe mono.mix(source, frames: frames, into: target) }
         let (inputs, outputs) = (self.inputs, self.outputs)
         unsafe weights.withUnsafeBufferPointer { weights in
             for frame in 0..<frames {

@@ -21,7 +21,7 @@
     package init(from source: AudioFormat, to target: AudioFormat, name: String) throws(AudioError) {
         self.source = source
         self.target = target
-        mix = source.channels == target.channels ? nil : ChannelMix(from: source.channels, to: target.channels)
+        mix = source.channels == target.channels ? nil : ChannelMix(from: source, to: target.channels)
         resampler =
             source.sampleRate == target.sampleRate
             ? nil
@@ -52,7 +52,7 @@
         while left > 0 {
             let count = min(left, FormatConverter.blockFrames)
             unsafe SampleConversion.decode(
-                next, frames: count * source.channels, channels: 1, sampleFormat: source.sampleFormat, into: numbers)
+                next, count: count * source.channels, sampleFormat: source.sampleFormat, into: numbers)
             if let mix, let target = unsafe mixed.baseAddress { unsafe mix.mix(numbers, frames: count, into: target) }
             let samples = unsafe mix == nil ? decoded : mixed
             unsafe resample(UnsafeBufferPointer(rebasing: samples[..<(count * target.channels)]), body)

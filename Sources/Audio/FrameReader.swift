@@ -34,7 +34,9 @@
         self.format = format
         let source = reader.format
         isPassedThrough = source == format
-        mix = source.channels != format.channels ? ChannelMix(from: source.channels, to: format.channels) : nil
+        mix =
+            source.channels != format.channels
+            ? ChannelMix(from: source, to: format.channels, layout: reader.layout) : nil
         resampler =
             source.sampleRate != format.sampleRate
             ? try Resampler(
@@ -108,7 +110,7 @@
         let frames = try unsafe reader.read(into: block)
         guard frames > 0, let bytes = block.baseAddress, let numbers = unsafe decoded.baseAddress else { return 0 }
         unsafe SampleConversion.decode(
-            bytes, frames: frames * source.channels, channels: 1, sampleFormat: source.sampleFormat, into: numbers)
+            bytes, count: frames * source.channels, sampleFormat: source.sampleFormat, into: numbers)
         if let mix, let target = unsafe mixed.baseAddress { unsafe mix.mix(numbers, frames: frames, into: target) }
         return frames
     }

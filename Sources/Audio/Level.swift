@@ -35,8 +35,7 @@ package struct Level: Equatable, Sendable {
                 let padded = (size + 7) / 8
                 unsafe vectors[padded - 1] = .zero
                 unsafe SampleConversion.decode(
-                    start + done * sampleFormat.bytes, frames: size, channels: 1, sampleFormat: sampleFormat,
-                    into: samples)
+                    start + done * sampleFormat.bytes, count: size, sampleFormat: sampleFormat, into: samples)
                 var (largest, sum) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
                 for index in 0..<padded {
                     let vector = unsafe vectors[index]

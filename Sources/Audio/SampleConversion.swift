@@ -1,5 +1,15 @@
 /// Floating-point samples as a codec may be given them.
 package enum FullScale {
+    /// Makes 16 bits of finite samples: multiplied with a gain, rounded to the nearest, clipped.
+    ///
+    /// - Parameter output: room for as many.
+    package static func encode(
+        _ samples: UnsafeBufferPointer<Float>, gain: Float, into output: UnsafeMutablePointer<Int16>
+    ) {
+        guard let source = samples.baseAddress else { return }
+        unsafe SampleConversion.encode(source, count: samples.count, gain: gain, into: output)
+    }
+
     /// Brings samples into ±1; what is not finite becomes 0.
     ///
     /// - Parameter output: room for as many; may be the samples themselves.
@@ -12,50 +22,50 @@ package enum FullScale {
 
 /// Loops over samples, written so that they become vector instructions: pointers, wrapping index arithmetic, selects.
 enum SampleConversion {
-    /// One sample for each frame: the mean of its channels, full scale ±1.
+    /// Samples as they are stored to full scale ±1.
     ///
     /// Floating-point samples that are not finite become 0, those beyond full scale are clipped.
     ///
     /// - Parameters:
-    ///   - stored: `frames` whole frames, aligned to a sample.
-    ///   - mono: room for `frames` samples.
+    ///   - stored: `count` samples of any channels, aligned to one.
+    ///   - output: room for as many.
     static func decode(
-        _ stored: UnsafeRawPointer, frames: Int, channels: Int, sampleFormat: SampleFormat,
-        into mono: UnsafeMutablePointer<Float>
+        _ stored: UnsafeRawPointer, count: Int, sampleFormat: SampleFormat, into output: UnsafeMutablePointer<Float>
     ) {
         switch sampleFormat {
         case .u8:
             let samples = unsafe stored.assumingMemoryBound(to: UInt8.self)
-            unsafe mix(frames, channels, into: mono) { unsafe (Float(samples[$0]) - 128) * 0x1p-7 }
+            unsafe fill(output, count) { unsafe (Float(samples[$0]) - 128) * 0x1p-7 }
         case .s16le:
             let samples = unsafe stored.assumingMemoryBound(to: Int16.self)
-            unsafe mix(frames, channels, into: mono) { unsafe Float(samples[$0]) * 0x1p-15 }
+            unsafe fill(output, count) { unsafe Float(samples[$0]) * 0x1p-15 }
         case .s24le:
             let bytes = unsafe stored.assumingMemoryBound(to: UInt8.self)
-            unsafe mix(frames, channels, into: mono) {
+            unsafe fill(output, count) {
                 let at = $0 &* 3
                 let (low, middle, high) = unsafe (UInt32(bytes[at]), UInt32(bytes[at &+ 1]), UInt32(bytes[at &+ 2]))
                 return Float(Int32(bitPattern: low << 8 | middle << 16 | high << 24)) * 0x1p-31
             }
         case .s32le:
             let samples = unsafe stored.assumingMemoryBound(to: Int32.self)
-            unsafe mix(frames, channels, into: mono) { unsafe Float(samples[$0]) * 0x1p-31 }
+            unsafe fill(output, count) { unsafe Float(samples[$0]) * 0x1p-31 }
         case .f32le:
             let samples = unsafe stored.assumingMemoryBound(to: Float.self)
-            unsafe mix(frames, channels, into: mono) { unsafe bounded(samples[$0]) }
+            unsafe fill(output, count) { unsafe bounded(samples[$0]) }
         case .f64le:
             let samples = unsafe stored.assumingMemoryBound(to: Double.self)
             // A double beyond Float's range becomes infinite, and with it 0.
-            unsafe mix(frames, channels, into: mono) { unsafe bounded(Float(samples[$0])) }
+            unsafe fill(output, count) { unsafe bounded(Float(samples[$0])) }
         }
     }
 
-    /// Full scale ±1 to 16 bits: rounded to the nearest, clipped. The samples are finite.
+    /// Full scale ±1 to 16 bits: multiplied with a gain, rounded to the nearest, clipped. The samples are finite.
     static func encode(
-        _ samples: UnsafePointer<Float>, count: Int, into output: UnsafeMutablePointer<Int16>
+        _ samples: UnsafePointer<Float>, count: Int, gain: Float = 1, into output: UnsafeMutablePointer<Int16>
     ) {
+        let scale = gain * 0x1p15
         for index in 0..<count {
-            let scaled = unsafe samples[index] * 0x1p15
+            let scaled = unsafe samples[index] * scale
             let low = scaled < -32768 ? -32768 : scaled
             let clipped = low > 32767 ? 32767 : low
             // Adding 1.5 × 2²³ leaves the rounded integer in the low bits: SSE2 has no instruction that rounds.
@@ -119,21 +129,7 @@ enum SampleConversion {
     }
 
     @inline(__always)
-    private static func mix(
-        _ frames: Int, _ channels: Int, into mono: UnsafeMutablePointer<Float>, _ sample: (Int) -> Float
-    ) {
-        switch channels {
-        case 1:
-            for index in 0..<frames { unsafe mono[index] = sample(index) }
-        case 2:
-            for index in 0..<frames { unsafe mono[index] = (sample(index &* 2) + sample(index &* 2 &+ 1)) * 0.5 }
-        default:
-            let share = 1 / Float(channels)
-            for index in 0..<frames {
-                var sum: Float = 0
-                for channel in 0..<channels { sum += sample(index &* channels &+ channel) }
-                unsafe mono[index] = sum * share
-            }
-        }
+    private static func fill(_ output: UnsafeMutablePointer<Float>, _ count: Int, _ sample: (Int) -> Float) {
+        for index in 0..<count { unsafe output[index] = sample(index) }
     }
 }

@@ -4,6 +4,7 @@
 /// delay, 15 ms at 48 kHz, and not at all where the rate is the wanted one.
 @safe package final class SpeechConverter {
     private let format: AudioFormat
+    private let channel: OneChannel
     private var resampler: Resampler?
     private let mono: UnsafeMutableBufferPointer<Float>
     private let resampled: UnsafeMutableBufferPointer<Float>
@@ -16,6 +17,7 @@
     ///   - sampleRate: frames a second that are wanted, in hertz.
     package init(_ format: AudioFormat, sampleRate: Int = AudioFormat.speech.sampleRate) throws(AudioError) {
         self.format = format
+        channel = OneChannel(format, layout: nil, choice: .mix, blockFrames: SpeechConverter.blockFrames)
         resampler =
             format.sampleRate == sampleRate
             ? nil : try Resampler(from: format.sampleRate, to: sampleRate, name: "the recording")
@@ -34,12 +36,11 @@
     ///   - frames: whole frames, aligned to a sample.
     ///   - body: gets the samples that they yield, in order, in blocks.
     package func push(_ frames: UnsafeRawBufferPointer, _ body: (Span<Float>) -> Void) {
-        guard var stored = frames.baseAddress, let target = unsafe mono.baseAddress else { return }
+        guard var stored = frames.baseAddress else { return }
         var left = frames.count / format.bytesPerFrame
         while left > 0 {
             let count = min(left, SpeechConverter.blockFrames)
-            unsafe SampleConversion.decode(
-                stored, frames: count, channels: format.channels, sampleFormat: format.sampleFormat, into: target)
+            _ = unsafe channel.push(stored, frames: count, into: mono)
             unsafe give(UnsafeBufferPointer(rebasing: mono[..<count]), body)
             unsafe stored += count * format.bytesPerFrame
             left -= count

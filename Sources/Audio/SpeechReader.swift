@@ -1,14 +1,19 @@
 /// Audio as recognisers and speech detectors want it: one channel, one rate, whatever the input is.
 ///
-/// Channels are averaged, samples converted, the rate changed. Mono 16-bit samples at the wanted rate pass untouched.
+/// Channels are mixed or one of them is taken, samples converted, the rate changed. Mono 16-bit samples at the wanted rate pass untouched.
 /// Every call gives what the input so far yields: a live stream lags by the resampler's delay only.
 @safe package final class SpeechReader {
     /// Frames a second that come out, in hertz.
     package let sampleRate: Int
     /// Frames given so far.
     package private(set) var framesRead = 0
+    /// What 16-bit samples are multiplied with before they are rounded; what is beyond full scale then is clipped.
+    package var gain: Float = 1
+    /// Whether what came so far is what anybody would hear who takes the mean of the input's channels.
+    package var isPlainMix: Bool { channel.isPlainMix }
 
     private let reader: AudioReader
+    private let channel: OneChannel
     private var resampler: Resampler?
     private let isPassedThrough: Bool
     /// Frames as stored, read and not yet converted.
@@ -20,6 +25,8 @@
     /// Resampled, not yet given as 16 bits.
     private let resampled: UnsafeMutableBufferPointer<Float>
     private var isInputFinished = false
+    /// Whether the reader has nothing more.
+    private var isAtEnd = false
     private let keep: ((UnsafeRawBufferPointer) -> Void)?
 
     /// Frames worked on at once: large enough for the loops, small enough for the cache.
@@ -28,16 +35,24 @@
     /// - Parameters:
     ///   - reader: the input; it is read from nowhere else from now on.
     ///   - sampleRate: frames a second that are wanted, in hertz.
+    ///   - channels: what becomes of several channels.
     ///   - keep: gets the frames as they are stored, before the samples that they become are given: for who passes on
     ///     what was heard.
+    /// - Throws: `AudioError`, `noChannel` if the channel that is wanted is not there.
     package init(
-        _ reader: AudioReader, sampleRate: Int = AudioFormat.speech.sampleRate,
+        _ reader: AudioReader, sampleRate: Int = AudioFormat.speech.sampleRate, channels: ChannelChoice = .mix,
         keep: ((UnsafeRawBufferPointer) -> Void)? = nil
     ) throws(AudioError) {
         self.reader = reader
         unsafe self.keep = keep
         self.sampleRate = sampleRate
         let format = reader.format
+        if let wanted = channels.channel, wanted >= format.channels {
+            let count = format.channels == 1 ? "1 channel" : "\(format.channels) channels"
+            throw AudioError(.noChannel, reader.name, "has \(count): there is none with the number \(wanted + 1)")
+        }
+        channel = OneChannel(
+            format, layout: reader.layout, choice: channels, blockFrames: SpeechReader.blockFrames)
         let isResampled = format.sampleRate != sampleRate
         isPassedThrough = unsafe keep == nil && !isResampled && format.channels == 1 && format.sampleFormat == .s16le
         resampler =
@@ -59,7 +74,7 @@
     /// - Returns: samples read; 0 at the end.
     package func read(into buffer: UnsafeMutableBufferPointer<Int16>) throws(AudioError) -> Int {
         guard let output = buffer.baseAddress else { return 0 }
-        if isPassedThrough {
+        if isPassedThrough, gain == 1 {
             let count = try unsafe reader.read(into: UnsafeMutableRawBufferPointer(buffer))
             framesRead += count
             return count
@@ -68,7 +83,7 @@
         let samples = unsafe resampler == nil ? mono : resampled
         let count = try unsafe produce(into: UnsafeMutableBufferPointer(rebasing: samples[..<room]))
         guard let source = samples.baseAddress else { return 0 }
-        unsafe SampleConversion.encode(source, count: count, into: output)
+        unsafe SampleConversion.encode(source, count: count, gain: gain, into: output)
         return count
     }
 
@@ -112,17 +127,24 @@
         }
     }
 
-    /// Reads one block at most and makes it one channel.
+    /// Reads until there is something, one block at most, and makes it one channel.
     private func decodeBlock(into output: UnsafeMutableBufferPointer<Float>) throws(AudioError) -> Int {
         let format = reader.format
-        let room = unsafe UnsafeMutableRawBufferPointer(rebasing: stored[..<(output.count * format.bytesPerFrame)])
-        let frames = try unsafe reader.read(into: room)
-        guard frames > 0, let source = room.baseAddress, let target = output.baseAddress else { return 0 }
-        if let keep = unsafe keep {
-            unsafe keep(UnsafeRawBufferPointer(rebasing: room[..<(frames * format.bytesPerFrame)]))
+        while true {
+            let held = unsafe channel.take(into: output, isLast: isAtEnd)
+            if held > 0 || isAtEnd { return held }
+            let wanted = min(output.count, channel.room)
+            let room = unsafe UnsafeMutableRawBufferPointer(rebasing: stored[..<(wanted * format.bytesPerFrame)])
+            let frames = try unsafe reader.read(into: room)
+            guard frames > 0, let source = room.baseAddress else {
+                isAtEnd = true
+                continue
+            }
+            if let keep = unsafe keep {
+                unsafe keep(UnsafeRawBufferPointer(rebasing: room[..<(frames * format.bytesPerFrame)]))
+            }
+            let count = unsafe channel.push(source, frames: frames, into: output)
+            if count > 0 { return count }
         }
-        unsafe SampleConversion.decode(
-            source, frames: frames, channels: format.channels, sampleFormat: format.sampleFormat, into: target)
-        return frames
     }
 }

@@ -65,6 +65,11 @@ extension AudioFormat {
         }
     }
 
+    /// The places of the channels that the body of a `fmt ` chunk names (`dwChannelMask`); 0 if it names none.
+    static func channelMask(fmtChunk body: [UInt8]) -> UInt32 {
+        body.count >= 40 && littleEndian16(body[0...]) == 0xFFFE ? littleEndian32(body[20...]) : 0
+    }
+
     /// KSDATAFORMAT_SUBTYPE_*: a 16-bit format tag, then these bytes (ksmedia.h).
     static let mediaSubtypeTail: [UInt8] = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71]
 

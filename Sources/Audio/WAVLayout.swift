@@ -10,6 +10,8 @@ struct WAVLayout {
     static let largestPreamble = 64 << 20
 
     let format: AudioFormat
+    /// Where the channels belong; nil if the header doesn't say.
+    let channels: ChannelLayout?
     /// Bytes of audio at most; `Int.max` until the end of the input.
     let dataBytes: Int
     /// Whether fewer bytes than `dataBytes` mean that something is missing.
@@ -24,6 +26,7 @@ struct WAVLayout {
         let name = input.name
         try WAVLayout.readMagic(input)
         var format: AudioFormat?
+        var mask: UInt32 = 0
         var longDataSize: UInt64?
         var tags = AudioTags()
         var walked = 12
@@ -41,6 +44,7 @@ struct WAVLayout {
                     throw AudioError(.malformed, name, "the WAV header has no format before its audio")
                 }
                 self.format = format
+                channels = ChannelLayout(mask: mask, channels: format.channels)
                 self.tags = tags
                 var declared = UInt64(size)
                 if let longDataSize, size == 0xFFFF_FFFF { declared = longDataSize }
@@ -56,6 +60,7 @@ struct WAVLayout {
             let body = try input.peek(min(size, 40))
             if id == "fmt ", format == nil {
                 format = try AudioFormat(fmtChunk: Array(body), size: size, name: name, warn: warn)
+                mask = AudioFormat.channelMask(fmtChunk: Array(body))
             } else if id == "ds64", body.count >= 16 {
                 longDataSize = littleEndian64(body.dropFirst(8))
             } else if id == "LIST", size <= 4096 {

@@ -15,6 +15,7 @@ internal import Plugins
     private(set) var damage: String?
 
     var format: AudioFormat { reader.format }
+    var layout: ChannelLayout? { reader.layout }
     var declaredFrames: Int? { nil }
     var tags: AudioTags { reader.tags }
 

@@ -4,6 +4,7 @@ internal import CSndFile
 /// One stream of encoded audio through libsndfile.
 @safe final class SoundFileDecoder: AudioDecoder {
     let format: AudioFormat
+    let layout: ChannelLayout?
     let declaredFrames: Int?
     private(set) var tags: AudioTags
     private(set) var damage: String?
@@ -78,6 +79,7 @@ internal import CSndFile
         if kind == "Wave64", window.isAtStart {
             information.frames = unsafe Wave64Header.frames(in: Array(window.tail)).map(Int64.init) ?? 0
         }
+        layout = kind == "FLAC" ? ChannelLayout.standard(channels: channels) : nil
         declaredFrames = SoundFileDecoder.declared(information)
         announced = streamInfo != nil || kind == "Wave64" ? declaredFrames : nil
         blockFrames = source.isRegularFile ? 4096 : max(1, rate / 50)

@@ -25,7 +25,9 @@ final class DecodedAhead: Sendable {
     /// Starts to decode.
     ///
     /// - Parameter source: at its beginning; nobody else reads it from now on.
-    init(_ source: KeptAudio.Source, name: String, options: AudioReader.Options) throws(SystemError) {
+    init(
+        _ source: KeptAudio.Source, name: String, options: AudioReader.Options, channels: ChannelChoice
+    ) throws(SystemError) {
         let state = Monitor(State())
         self.state = state
         source.waitAsLongAsItTakes()
@@ -33,7 +35,7 @@ final class DecodedAhead: Sendable {
         nonisolated(unsafe) let source = source
         try Thread("decoder") {
             do throws(AudioError) {
-                try DecodedAhead.decode(source, name: name, options: options, into: state)
+                try DecodedAhead.decode(source, name: name, options: options, channels: channels, into: state)
             } catch {
                 state.change { $0.failure = error }
             }
@@ -52,10 +54,11 @@ final class DecodedAhead: Sendable {
     var damage: AudioError? { state.read(\.damage) }
 
     private static func decode(
-        _ source: KeptAudio.Source, name: String, options: AudioReader.Options, into state: Monitor<State>
+        _ source: KeptAudio.Source, name: String, options: AudioReader.Options, channels: ChannelChoice,
+        into state: Monitor<State>
     ) throws(AudioError) {
         let reader = try AudioReader(source, name: name, options: options)
-        let speech = try SpeechReader(reader)
+        let speech = try SpeechReader(reader, channels: channels)
         state.change { $0.hasBegun = true }
         let block = UnsafeMutableBufferPointer<Int16>.allocate(capacity: 4096)
         defer { block.deallocate() }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Finds the loudest moment of a recording.
+/// Finds the loudest moment of a recording, and how far it is from the quietest.
 struct LoudnessMeter {
     /// 50 ms at 16 kHz: longer than a click, shorter than a syllable.
     private static let window = 800
@@ -8,6 +8,8 @@ struct LoudnessMeter {
     private var squares: UInt64 = 0
     private var count = 0
     private var largest: UInt64 = 0
+    /// How many moments had so many dB below full scale; the last one takes what is quieter.
+    private var levels = [Int](repeating: 0, count: 121)
 
     mutating func add(_ samples: UnsafeBufferPointer<Int16>) {
         var start = 0
@@ -24,14 +26,27 @@ struct LoudnessMeter {
             start = end
             if count == LoudnessMeter.window {
                 largest = max(largest, squares)
+                levels[squares == 0 ? 120 : min(120, Int(-LoudnessMeter.decibels(squares)))] += 1
                 (squares, count) = (0, 0)
             }
         }
     }
 
     /// In dB relative to full scale. A last, shorter window counts as if silence followed.
-    var loudest: Double {
-        let mean = Double(max(largest, squares)) / Double(LoudnessMeter.window)
-        return 10 * log10(mean / (32768 * 32768))
+    var loudest: Double { LoudnessMeter.decibels(max(largest, squares)) }
+
+    /// dB between the loudest moment and what is louder than a tenth of all moments.
+    var dynamics: Double {
+        var rest = levels.reduce(0, +) / 10
+        for level in levels.indices.reversed() {
+            rest -= levels[level]
+            if rest < 0 { return loudest + Double(level) }
+        }
+        return 0
+    }
+
+    /// The level of a window with such a sum of squares, in dB relative to full scale.
+    private static func decibels(_ squares: UInt64) -> Double {
+        10 * log10(Double(squares) / Double(window) / (32768 * 32768))
     }
 }

@@ -18,6 +18,11 @@ package final class RecordedSpeech: SpeechSource {
     private let reopen: () -> Input
     private let name: String
     private let options: AudioReader.Options
+    private let channels: ChannelChoice
+    /// What the samples are multiplied with; nil while that has to be found out. Of what still grows nobody knows how loud it will be.
+    private var gain: Float?
+    /// Finds it out, and gives what it has read.
+    private var levelled: LevelledSpeech?
     private var reader: AudioReader?
     private var speech: SpeechReader?
     /// The reader of encoded audio that still grows.
@@ -61,7 +66,19 @@ package final class RecordedSpeech: SpeechSource {
     package var damage: AudioError? { reader?.damage ?? ahead?.damage }
 
     /// The loudest 50 ms, in dB relative to full scale; minus infinity where there was nothing.
-    package var loudest: Double { meter.loudest }
+    package var loudest: Double { meter.loudest - 20 * log10(Double(gain ?? 1)) }
+
+    /// Whether there is more in it than the noise of a quiet room.
+    package var isAudible: Bool {
+        loudest >= RecordedSpeech.audibleLevel || gain ?? 1 > 1 && meter.dynamics >= RecordedSpeech.audibleDynamics
+    }
+
+    /// Speech that an engine should have heard: a recording whose loudest 50 ms reach this, in dB relative to full scale.
+    ///
+    /// Speech at any usable gain is above -40; a quiet room through a built-in microphone is below -55.
+    private static let audibleLevel = -50.0
+    /// In a quieter recording, dB between its loudest moments and its quietest. Noise differs by less than 10 from moment to moment.
+    private static let audibleDynamics = 20.0
 
     /// How much of it has been read, in seconds.
     package var seconds: Double { heard.seconds }
@@ -72,20 +89,26 @@ package final class RecordedSpeech: SpeechSource {
     ///     nil where it isn't one.
     ///   - name: what errors call it.
     ///   - options: how to read it.
+    ///   - channels: what becomes of several channels.
     package convenience init(
-        opening open: @escaping () -> any ByteSource, file: CInt? = nil, name: String, options: AudioReader.Options
+        opening open: @escaping () -> any ByteSource, file: CInt? = nil, name: String, options: AudioReader.Options,
+        channels: ChannelChoice = .mix
     ) {
-        self.init({ .file(open()) }, file, name, options)
+        self.init({ .file(open()) }, file, name, options, channels)
     }
 
     /// Reads a recording from its beginning, complete or not.
-    package convenience init(_ audio: KeptAudio, name: String, options: AudioReader.Options) {
-        self.init({ .growing(audio.makeSource()) }, nil, name, options)
+    package convenience init(
+        _ audio: KeptAudio, name: String, options: AudioReader.Options, channels: ChannelChoice = .mix
+    ) {
+        self.init({ .growing(audio.makeSource()) }, nil, name, options, channels)
     }
 
     private init(
-        _ reopen: @escaping () -> Input, _ file: CInt?, _ name: String, _ options: AudioReader.Options
+        _ reopen: @escaping () -> Input, _ file: CInt?, _ name: String, _ options: AudioReader.Options,
+        _ channels: ChannelChoice
     ) {
+        self.channels = channels
         self.file = options.raw == nil ? file : nil
         let problem = ProblemNote()
         hasProblem = problem
@@ -100,6 +123,7 @@ package final class RecordedSpeech: SpeechSource {
             said.say($0)
         }
         self.options = options
+        if isGrowing { gain = 1 }
     }
 
     /// What kind of file it is, where it is one that services know; known before anything of it is read.
@@ -114,10 +138,10 @@ package final class RecordedSpeech: SpeechSource {
 
     /// The recording as the file that it is, once it was read to its end; nil where its samples are the better choice.
     ///
-    /// Not every server likes a WAV of other samples than 16 bits, or one or a FLAC that does not say its length (PROVIDERS 7).
+    /// Those are it too if it is too quiet, or if its channels must not be mixed as everybody mixes them. Not every server likes a WAV of other samples than 16 bits, or one or a FLAC that does not say its length (PROVIDERS 7).
     package var wholeFile: OriginalFile? {
         guard let file, let container, let reader, !hasProblem.isNoted.load(ordering: .relaxed), reader.damage == nil,
-            seconds > 0
+            seconds > 0, gain == 1, speech?.isPlainMix == true
         else { return nil }
         switch container {
         case .wav:
@@ -135,9 +159,27 @@ package final class RecordedSpeech: SpeechSource {
 
     package func restart(at sample: Int) {
         input = reopen()
-        (reader, speech, ahead) = (nil, nil, nil)
+        (reader, speech, ahead, levelled) = (nil, nil, nil, nil)
         position = 0
         toSkip = sample
+    }
+
+    /// Begins again, louder: a recording that grew, is complete now, and is so quiet that nobody has heard a word.
+    ///
+    /// - Parameter isCancelled: asked now and then.
+    /// - Returns: whether there is something to be heard now.
+    package func raiseLevel(isCancelled: () -> Bool) throws -> Bool {
+        guard case .growing(let source) = input, !source.isGrowing, gain == 1, hasBegun else { return false }
+        gain = nil
+        restart(at: 0)
+        while try !findGain(within: .milliseconds(100)) {
+            if isCancelled() { throw EngineError(.cancelled, "interrupted") }
+        }
+        guard gain ?? 1 > 1 else { return false }
+        meter = LoudnessMeter()
+        metered = 0
+        restart(at: 0)
+        return true
     }
 
     package func read(into buffer: UnsafeMutableBufferPointer<Int16>, within patience: Duration) throws -> Int? {
@@ -172,10 +214,13 @@ package final class RecordedSpeech: SpeechSource {
     }
 
     private func readNext(into buffer: UnsafeMutableBufferPointer<Int16>, within patience: Duration) throws -> Int? {
+        guard try findGain(within: patience) else { return nil }
+        if let count = levelled?.give(into: buffer), count > 0 { return count }
         switch input {
         case .file(let source):
             return try open(source).read(into: buffer)
         case .growing(let source):
+            if ahead == nil, !source.isGrowing { return try readComplete(source, into: buffer) }
             if let ahead {
                 do {
                     return try ahead.read(into: buffer, within: patience)
@@ -196,19 +241,55 @@ package final class RecordedSpeech: SpeechSource {
                 return nil
             } catch  where error.underlying is DecodersElsewhere.Needed {
                 source.rewind()
-                ahead = try DecodedAhead(source, name: name, options: options)
+                ahead = try DecodedAhead(source, name: name, options: options, channels: channels)
                 return try readNext(into: buffer, within: patience)
             }
         }
     }
 
+    /// Reads a recording that has ended, where nothing is waited for.
+    private func readComplete(
+        _ source: KeptAudio.Source, into buffer: UnsafeMutableBufferPointer<Int16>
+    ) throws -> Int {
+        source.waitAsLongAsItTakes()
+        return try open(source).read(into: buffer)
+    }
+
+    /// Finds out what to multiply the samples with, if they are all there and nobody knows.
+    ///
+    /// - Returns: whether it is known.
+    private func findGain(within patience: Duration) throws -> Bool {
+        if gain != nil { return true }
+        let levelled: LevelledSpeech
+        if let begun = self.levelled {
+            levelled = begun
+        } else {
+            let source: any ByteSource
+            switch input {
+            case .file(let file): source = file
+            case .growing(let kept):
+                kept.waitAsLongAsItTakes()
+                source = kept
+            }
+            let speech = try open(source)
+            levelled = LevelledSpeech(speech, sampleFormat: reader?.format.sampleFormat ?? .s16le)
+            self.levelled = levelled
+        }
+        guard try levelled.listen(until: .now + patience) else { return false }
+        gain = levelled.gain
+        speech?.gain = levelled.gain
+        if levelled.needsReopening { restart(at: toSkip) }
+        return true
+    }
+
     private func open(_ source: any ByteSource) throws(AudioError) -> SpeechReader {
         if let speech { return speech }
         var options = options
-        if case .growing = input { options.decoders = options.decoders.map { DecodersElsewhere(real: $0) } }
+        if isGrowing { options.decoders = options.decoders.map { DecodersElsewhere(real: $0) } }
         do {
             let reader = try AudioReader(source, name: name, options: options)
-            let opened = try SpeechReader(reader)
+            let opened = try SpeechReader(reader, channels: channels)
+            opened.gain = gain ?? 1
             self.reader = reader
             speech = opened
             return opened

@@ -122,7 +122,8 @@ struct FileTranscription {
             var writer = TranscriptWriter()
             for format in task.formats {
                 let formatter = format.makeFormatter(
-                    input: label, engine: batch.engines.engine.name, subtitles: task.subtitles)
+                    input: label, engine: batch.engines.engine.name, subtitles: task.subtitles,
+                    namesSpeakers: task.settings.speakers)
                 if let claim {
                     let file = try claim.open(format.rawValue)
                     outputs.append(file.path)
@@ -226,7 +227,9 @@ struct FileTranscription {
         var writer = TranscriptWriter()
         for format in task.formats {
             writer.add(
-                format.makeFormatter(input: label, engine: batch.engines.engine.name, subtitles: task.subtitles), write)
+                format.makeFormatter(
+                    input: label, engine: batch.engines.engine.name, subtitles: task.subtitles,
+                    namesSpeakers: task.settings.speakers), write)
         }
         // One pipe is one recording: its parts come in turn.
         let engine = LongRecording(

@@ -41,11 +41,6 @@ struct Recognition {
         }
     }
 
-    /// Speech that an engine should have heard: a recording whose loudest 50 ms reach this, in dB relative to full scale.
-    ///
-    /// Speech at any usable gain is above -40; a quiet room through a built-in microphone is below -55.
-    private static let audibleLevel = -50.0
-
     /// Recognises, writing each piece as soon as it is there. Where there is no speech the engine hears nothing.
     ///
     /// - Parameter account: what it costs is added, also where it fails.
@@ -54,6 +49,18 @@ struct Recognition {
         over speech: RecordedSpeech, into writer: inout TranscriptWriter, _ account: inout Account
     ) throws -> Heard {
         try writer.begin()
+        var heard = try hear(speech, &writer, &account)
+        // Whoever speaks quietly, or far away, is heard a second time before the recording is called silent.
+        if heard != .words, try speech.raiseLevel(isCancelled: { interruption.caught != nil }) {
+            heard = try hear(speech, &writer, &account)
+        }
+        try writer.end()
+        return heard
+    }
+
+    private func hear(
+        _ speech: RecordedSpeech, _ writer: inout TranscriptWriter, _ account: inout Account
+    ) throws -> Heard {
         let gated = gate.map { GatedSpeech(speech, gate: $0) }
         var hasSpoken = false
         var check = EventCheck(
@@ -86,7 +93,6 @@ struct Recognition {
             try engine.transcribe(
                 speech, settings: settings, cancellation: interruption.cancellation, onEvent: take)
         }
-        try writer.end()
         if gate?.isSure == true { account.coverage = check.coverage }
         return hasSpoken ? .words : heardNoWords(speech, gated)
     }
@@ -125,7 +131,7 @@ struct Recognition {
 
     /// Tells silence from what is worth keeping.
     private func heardNoWords(_ speech: RecordedSpeech, _ gated: GatedSpeech?) -> Heard {
-        let isAudible = speech.loudest >= Recognition.audibleLevel
+        let isAudible = speech.isAudible
         guard let gate, let gated else {
             return isAudible ? .sound(Listener(name: engine.name, isEngine: true)) : .silence
         }

@@ -111,9 +111,11 @@ func readSpeech(_ bytes: [UInt8], rate: Int = 16000, piece: Int = .max, room: In
 }
 
 /// Reads everything as one channel of full scale ±1.
-func readFloats(_ bytes: [UInt8], rate: Int = 16000, piece: Int = .max, room: Int = 1024) throws -> [Float] {
+func readFloats(
+    _ bytes: [UInt8], rate: Int = 16000, piece: Int = .max, room: Int = 1024, channels: ChannelChoice = .mix
+) throws -> [Float] {
     let reader = try AudioReader(MemorySource(bytes, largestRead: piece), name: "input")
-    let speech = try SpeechReader(reader, sampleRate: rate)
+    let speech = try SpeechReader(reader, sampleRate: rate, channels: channels)
     var result: [Float] = []
     var buffer = [Float](repeating: 0, count: room)
     while true {

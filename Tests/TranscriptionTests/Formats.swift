@@ -48,9 +48,10 @@ private let expectations: [(TranscriptFormat, String)] = [
 ]
 
 private func transcript(
-    _ format: TranscriptFormat, of events: [RecognitionEvent] = events, input: String? = nil
+    _ format: TranscriptFormat, of events: [RecognitionEvent] = events, input: String? = nil,
+    namesSpeakers: Bool = false
 ) throws -> String {
-    var formatter = format.makeFormatter(input: input, engine: "acme")
+    var formatter = format.makeFormatter(input: input, engine: "acme", namesSpeakers: namesSpeakers)
     var result = formatter.begin()
     for event in events { result += try formatter.add(event) }
     return result + formatter.end()
@@ -60,6 +61,22 @@ private func transcript(
     @Test(arguments: expectations)
     func eachFormat(format: TranscriptFormat, expected: String) throws {
         #expect(try transcript(format) == expected)
+    }
+
+    /// Speakers that were asked for are in every format that has a place for them.
+    @Test(arguments: [
+        (TranscriptFormat.txt, "\nA: a < b & c --> d\n"), (.srt, "\nA: a < b & c -> d\n"), (.vtt, "<v A>a &lt; b"),
+        (.tsv, "\t3662000\tA\ta < b"), (.json, #""speaker":"A""#), (.jsonl, #""speaker":"A""#),
+        (.events, " speaker=A"),
+    ])
+    func whoSpeaks(format: TranscriptFormat, expected: String) throws {
+        #expect(try transcript(format, namesSpeakers: true).contains(expected))
+    }
+
+    @Test func aColumnForSpeakersIsThereWhoeverIsKnown() throws {
+        let lines = try transcript(.tsv, namesSpeakers: true).split(separator: "\n")
+        #expect(lines.map { $0.filter { $0 == "\t" }.count } == [3, 3, 3])
+        #expect(lines[0] == "start\tend\tspeaker\ttext")
     }
 
     @Test(arguments: [

@@ -27,14 +27,15 @@ package enum TranscriptFormat: String, CaseIterable, Sendable {
     ///   - input: the input's name where the output is to say it; only where `namesItsInput`.
     ///   - engine: the engine's name, for the message where it doesn't give what the format needs.
     ///   - subtitles: what a subtitle may hold.
+    ///   - namesSpeakers: whether txt, srt and tsv say who speaks; the others do if anybody has said it.
     package func makeFormatter(
-        input: String?, engine: String, subtitles: SubtitleRules = SubtitleRules()
+        input: String?, engine: String, subtitles: SubtitleRules = SubtitleRules(), namesSpeakers: Bool = false
     ) -> any TranscriptFormatter {
         switch self {
-        case .txt: LineFormatter(input: input)
-        case .srt: SubRipFormatter(engine: engine, rules: subtitles)
+        case .txt: LineFormatter(input: input, namesSpeakers: namesSpeakers)
+        case .srt: SubRipFormatter(engine: engine, rules: subtitles, namesSpeakers: namesSpeakers)
         case .vtt: WebVTTFormatter(engine: engine, rules: subtitles)
-        case .tsv: TSVFormatter(engine: engine)
+        case .tsv: TSVFormatter(engine: engine, namesSpeakers: namesSpeakers)
         case .json: JSONFormatter()
         case .jsonl: JSONLinesFormatter(input: input)
         case .events: EventFormatter()
@@ -78,6 +79,9 @@ extension Utterance {
         while text.last?.isWhitespace == true { text.removeLast() }
         return String(text)
     }
+
+    /// The text behind its speaker's name, if that is known.
+    var spokenBy: String { speaker.map { "\($0): \(trimmedText)" } ?? trimmedText }
 
     /// When it was said, in whole milliseconds.
     ///

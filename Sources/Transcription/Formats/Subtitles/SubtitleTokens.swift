@@ -1,3 +1,5 @@
+internal import Text
+
 /// The words of an utterance as subtitles break them, each with its time.
 struct SubtitleTokens {
     struct Token: Equatable {
@@ -45,21 +47,7 @@ struct SubtitleTokens {
                 result.append((String(word), true))
                 continue
             }
-            var isSpaced = true
-            var begun = ""
-            for character in word {
-                // Punctuation stays with what it closes; letters and digits of other scripts stay together.
-                let isJoined =
-                    !character.standsAlone
-                    && (begun.isEmpty || !(character.isLetter || character.isNumber)
-                        || begun.last?.standsAlone == false)
-                if !isJoined, !begun.isEmpty {
-                    result.append((begun, isSpaced))
-                    (begun, isSpaced) = ("", false)
-                }
-                begun.append(character)
-            }
-            if !begun.isEmpty { result.append((begun, isSpaced)) }
+            for (index, piece) in LineBreaks.pieces(of: word).enumerated() { result.append((piece, index == 0)) }
         }
         return result
     }
