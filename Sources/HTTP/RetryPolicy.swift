@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Text
 
 /// When a request that failed is made again, as the providers' own SDKs do it.
 ///
@@ -49,17 +50,18 @@ package struct RetryPolicy: Sendable {
     }
 
     /// The wait that a server asks for, in seconds: `retry-after-ms`, else `Retry-After` as seconds or as a date (RFC 9110,
-    /// 10.2.3); nil where it asks for none.
+    /// 10.2.3); nil if it asks for none.
     ///
     /// - Parameter now: seconds since 1970.
+    /// - Returns: 0 to 10⁹, whatever the server says; what is over already is 0.
     package static func waitAskedFor(by head: ResponseHead, now: Double) -> Double? {
-        if let text = head["retry-after-ms"], let milliseconds = Double(text), milliseconds.isFinite {
-            return milliseconds / 1000
+        if let text = head["retry-after-ms"], let milliseconds = Double(text), !milliseconds.isNaN {
+            return (milliseconds / 1000).clampedSeconds
         }
         guard let text = head["retry-after"] else { return nil }
-        if let seconds = Double(text) { return seconds.isFinite ? seconds : nil }
+        if let seconds = Double(text) { return seconds.isNaN ? nil : seconds.clampedSeconds }
         guard case .some = try? CurlLibrary.load() else { return nil }
         let date = unsafe vt_curl_date(text)
-        return date < 0 ? nil : Double(date) - now
+        return date < 0 ? nil : (Double(date) - now).clampedSeconds
     }
 }

@@ -214,10 +214,10 @@ struct Download {
 
     private func pause(_ seconds: Double) throws(InstallingError) {
         guard let cancellation else {
-            usleep(UInt32(seconds * 1e6))
+            usleep(UInt32(clamping: seconds * 1e6))
             return
         }
-        _ = try? waitUntilReady(cancellation.descriptor, for: POLLIN, milliseconds: Int(seconds * 1000))
+        _ = try? waitUntilReady(cancellation.descriptor, for: POLLIN, milliseconds: Int(clamping: seconds * 1000))
         if cancellation.isCancelled { throw InstallingError(.cancelled, "given up") }
     }
 }

@@ -87,7 +87,7 @@ package struct ModelsFolder: Equatable, Sendable {
         guard bytes > 0, unsafe statvfs(folder, &status) == 0 else { return }
         let (free, isHuge) = Int(clamping: status.f_bavail).multipliedReportingOverflow(
             by: Int(clamping: status.f_frsize))
-        guard !isHuge, free < bytes + slack else { return }
+        guard !isHuge, free - slack < bytes else { return }
         throw InstallingError(
             .noPlace, "\(folder): \(readableSize(bytes)) are needed, and \(readableSize(free)) are free",
             hint: "make room, or set XDG_DATA_HOME to a folder on another disk")

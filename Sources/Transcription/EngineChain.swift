@@ -1,6 +1,7 @@
 internal import Audio
 internal import Glibc
 package import Plugins
+internal import Text
 
 /// Several engines, of which one takes over where another fails: `--engine a,b,c` (vt-transcribe(1), "Several engines").
 ///
@@ -177,7 +178,7 @@ package struct EngineChain: Engine {
                 progress.isUnlocated = true
                 guard let end = utterance.end ?? utterance.words.last?.end else { break }
                 // An engine can't know of more than it was given, whatever it says.
-                let sample = min(Int(end * Double(AudioFormat.speech.sampleRate)), speech.count)
+                let sample = Int(clamping: end * Double(AudioFormat.speech.sampleRate), to: 0...max(0, speech.count))
                 progress.committed = max(progress.committed, start + sample)
                 progress.isUnlocated = false
             case .status, .warning, .asked:

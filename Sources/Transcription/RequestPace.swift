@@ -1,6 +1,7 @@
 internal import Glibc
 package import Plugins
 internal import POSIX
+internal import Text
 
 /// How fast a service is asked, by all that ask it in this process: as fast as it lets us, and no faster than the user wants.
 ///
@@ -45,6 +46,12 @@ package final class RequestPace: Sendable {
         state = Monitor(State(allowed: Double(max(1, most))))
     }
 
+    /// The service wants to be left alone for longer than anybody waits.
+    package struct Unwilling: Error {
+        /// How much longer.
+        package let seconds: Double
+    }
+
     /// A request that may run.
     package struct Turn: Sendable {
         fileprivate let begun: ContinuousClock.Instant
@@ -54,11 +61,13 @@ package final class RequestPace: Sendable {
     ///
     /// - Parameters:
     ///   - seconds: of audio in it, as far as that is known.
+    ///   - longestPause: seconds that it waits for a service that wants to be left alone.
     ///   - cancellation: ends the wait.
     ///   - onWait: told how many seconds it is before it waits for a time that the service or the user has set.
-    /// - Throws: `EngineError` where it was cancelled.
+    /// - Throws: `EngineError` if it was cancelled; `Unwilling`.
     package func begin(
-        seconds: Double, _ cancellation: Cancellation?, onWait: (Double) throws -> Void = { _ in }
+        seconds: Double, longestPause: Double = .infinity, _ cancellation: Cancellation?,
+        onWait: (Double) throws -> Void = { _ in }
     ) throws -> Turn {
         var hasTold = false
         while true {
@@ -74,6 +83,9 @@ package final class RequestPace: Sendable {
                 return nil
             }
             guard let wait else { return Turn(begun: now) }
+            if let end = state.read({ $0.pausedUntil }), end - now > .seconds(clamping: longestPause) {
+                throw Unwilling(seconds: (end - now) / .seconds(1))
+            }
             if wait > 0.5, !hasTold {
                 hasTold = true
                 try onWait(wait)
@@ -115,12 +127,12 @@ package final class RequestPace: Sendable {
 
     /// The service says that this was too much.
     ///
-    /// - Parameter pause: seconds that it wants to be left alone.
+    /// - Parameter pause: seconds that it wants to be left alone; any number.
     package func refuse(_ turn: Turn, pause: Double) {
         let now = ContinuousClock.now
         state.change { state in
             state.running -= 1
-            state.pausedUntil = max(state.pausedUntil ?? now, now + .seconds(pause))
+            state.pausedUntil = max(state.pausedUntil ?? now, now + .seconds(clamping: pause))
             if let last = state.lastDecrease, turn.begun < last { return }
             state.allowed = max(1, state.allowed / 2)
             state.lastDecrease = now
@@ -134,5 +146,5 @@ package final class RequestPace: Sendable {
     }
 
     /// Requests that may run at once at present.
-    package var allowed: Int { max(1, Int(state.read(\.allowed))) }
+    package var allowed: Int { max(1, Int(clamping: state.read(\.allowed).rounded(.down))) }
 }

@@ -45,7 +45,7 @@ package struct ThoroughEngine: Engine {
                 let event = start == 0 ? event : event.later(by: shift)
                 if case .final(let utterance) = event {
                     if let last = utterance.end ?? utterance.words.last?.end {
-                        end = max(end, Int(last * Double(AudioFormat.speech.sampleRate)))
+                        end = max(end, ThoroughEngine.samples(last))
                     } else {
                         isUnlocated = true
                     }
@@ -76,5 +76,7 @@ package struct ThoroughEngine: Engine {
 
     private static func seconds(_ samples: Int) -> Double { Double(samples) / Double(AudioFormat.speech.sampleRate) }
 
-    private static func samples(_ seconds: Double) -> Int { Int(seconds * Double(AudioFormat.speech.sampleRate)) }
+    private static func samples(_ seconds: Double) -> Int {
+        Int(clamping: seconds * Double(AudioFormat.speech.sampleRate), to: 0...SentAudio.mostSamples)
+    }
 }

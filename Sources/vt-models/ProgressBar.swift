@@ -74,7 +74,7 @@ final class ProgressBar: Sendable {
             parts.append(readableSize(state.done))
         }
         if let rate, rate >= 1, state.done > 0 {
-            parts.append("\(readableSize(Int(rate)))/s")
+            parts.append("\(readableSize(Int(clamping: rate)))/s")
             if let total = state.total, total > state.done {
                 parts.append("\(spokenDuration(Double(total - state.done) / rate)) left")
             }
@@ -86,7 +86,7 @@ final class ProgressBar: Sendable {
         var text = head + (tail.isEmpty ? "" : "  " + tail)
         let room = min(30, width - text.utf8.count - 5)
         if room >= 10, let total = state.total, total > 0 {
-            let marks = Int(Double(room) * min(1, Double(state.done) / Double(total)))
+            let marks = Int(clamping: (Double(room) * Double(state.done) / Double(total)).rounded(.down), to: 0...room)
             let bar = String(repeating: "#", count: marks) + String(repeating: "-", count: room - marks)
             text = head + "  [\(bar)] " + tail
         }

@@ -27,7 +27,7 @@ struct Tally {
         case .failed: failed += 1
         }
         seconds += report.seconds ?? 0
-        add(ExitStatus(rawValue: CInt(report.status)) ?? .internalError)
+        add(ExitStatus(rawValue: CInt(clamping: report.status)) ?? .internalError)
     }
 
     mutating func add(_ status: ExitStatus) {

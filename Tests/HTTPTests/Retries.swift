@@ -37,6 +37,26 @@ import Testing
         #expect(delay(429, [(name, value)]) == seconds)
     }
 
+    /// Numbers that no `Int` and no `Duration` holds.
+    @Test(arguments: [
+        "99999999999999999999", "1e30", "1e19", "9300000000000000000", "9223372036854775808", "1e400", "inf",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+    ]) func absurdWaitsAreLongOnes(value: String) throws {
+        let head = ResponseHead(status: 429, headers: [("Retry-After", value)])
+        let asked = try #require(RetryPolicy.waitAskedFor(by: head, now: Self.now))
+        #expect(asked > 120 && asked <= 1e9)
+        #expect(delay(429, [("Retry-After", value)]) == nil)
+        #expect(delay(503, [("retry-after-ms", value)]) == (value.hasPrefix("Fri") ? 0.5 : nil))
+    }
+
+    @Test(arguments: ["-1e30", "-99999999999999999999", "-inf", "-1e-300", "Thu, 01 Jan 1970 00:00:00 GMT"])
+    func whatIsOverIsNoWait(value: String) {
+        #expect(
+            RetryPolicy.waitAskedFor(by: ResponseHead(status: 429, headers: [("Retry-After", value)]), now: Self.now)
+                == 0)
+        #expect(delay(429, [("Retry-After", value)]) == 0.5)
+    }
+
     @Test func milliSecondsComeFirst() {
         #expect(delay(503, [("Retry-After", "9"), ("Retry-After-Ms", "100")]) == 0.1)
     }

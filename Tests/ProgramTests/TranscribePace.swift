@@ -52,6 +52,25 @@ import ToneWords
         #expect(try server.requests(21).count == 21)
     }
 
+    /// A wait that no clock can count is a long one, and nobody waits for it: neither this recording nor the others.
+    @Test(arguments: ["Retry-After=99999999999999999999", "Retry-After=1e30", "retry-after-ms=1e25", "Retry-After=1e9"])
+    func whoWantsToBeLeftAloneForEverIsLeftAlone(header: String) throws {
+        try make(6)
+        let server = try SpeechServer("status:429,\(header)")
+        let result = try transcribe(server, "-j", "2")
+        #expect(result.status == 75, "\(result)")
+        #expect(
+            try reports().allSatisfy { $0["error"]?.string?.contains("it asks for a pause of") == true }, "\(result)")
+        #expect(try server.requests.count <= 2)
+    }
+
+    @Test(arguments: ["Retry-After=-1e30", "retry-after-ms=-1e300"]) func aWaitThatIsOverIsNoWait(header: String) throws
+    {
+        try make(2)
+        let server = try SpeechServer("status:429,\(header)", "json")
+        #expect(try transcribe(server, "-j", "2").status == 0)
+    }
+
     @Test func connectionsAreUsedAgain() throws {
         try make(12)
         let server = try SpeechServer("json")

@@ -54,6 +54,19 @@ import Transcription
         #expect(try !mayBegin(other))
     }
 
+    @Test(arguments: [1e30, -1e30, .infinity, -.infinity, .nan, 0x1p63]) func aPauseMayBeAnyNumber(pause: Double) throws
+    {
+        let pace = RequestPace(.init(), most: 4)
+        pace.refuse(try begin(pace), pause: pause)
+        #expect(try mayBegin(pace) == !(pause > 0))
+    }
+
+    @Test func whoWantsToBeLeftAloneForLongIsNotWaitedFor() throws {
+        let pace = RequestPace(.init(), most: 4)
+        pace.refuse(try begin(pace), pause: 1e30)
+        #expect(throws: RequestPace.Unwilling.self) { try pace.begin(seconds: 1, longestPause: 900, nil) }
+    }
+
     @Test func capsOnRequestsAndAudio() throws {
         let requests = RequestPace(.init(requestsPerMinute: 2), most: 4)
         for _ in 0..<2 { requests.end(try begin(requests), isAnswered: true) }

@@ -3,6 +3,7 @@ internal import Glibc
 internal import HTTP
 internal import Plugins
 internal import POSIX
+internal import Text
 
 /// A recording that goes to a service as the file that it is: nothing is lost to another codec, and nothing has to be encoded.
 struct OriginalUpload {
@@ -32,7 +33,8 @@ struct OriginalUpload {
             engine, upload, .original(original.container), file: Body(original), settings: settings,
             cancellation: cancellation)
         defer { attempts.giveUp() }
-        attempts.noteLength(samples: Int(original.seconds * Double(AudioFormat.speech.sampleRate)))
+        attempts.noteLength(
+            samples: Int(clamping: original.seconds.clampedSeconds * Double(AudioFormat.speech.sampleRate)))
         attempts.beginWhole()
         try attempts.finish(isAudible: false, onEvent)
     }

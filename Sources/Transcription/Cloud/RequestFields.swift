@@ -104,5 +104,5 @@ extension Provider {
 
 /// A number without a superfluous `.0`.
 private func shortest(_ number: Double) -> String {
-    number == number.rounded() ? String(Int(number)) : String(number)
+    Int(exactly: number).map { String($0) } ?? String(number)
 }

@@ -80,7 +80,8 @@ struct UploadAttempts: ~Copyable {
         self.settings = settings
         self.cancellation = cancellation
         self.target = target
-        turns = UploadTurns(engine.surroundings.pace)
+        turns = UploadTurns(
+            engine.surroundings.pace, engine: engine.name, longestPause: engine.surroundings.retries.longestWait)
         needsLength = wantsLength
     }
 
@@ -157,7 +158,7 @@ struct UploadAttempts: ~Copyable {
             try report(exchange, givenAway: nil, onEvent)
             if let delay = try delay(after: failure) {
                 try onEvent(.status("\(failure.message); \(announced(delay))"))
-                nextTry = .now + .seconds(delay)
+                nextTry = .now + .seconds(clamping: delay)
             } else {
                 // The network may be back when the recording has ended.
                 count = max(0, count - 1)
@@ -174,7 +175,7 @@ struct UploadAttempts: ~Copyable {
             return
         }
         if let delay = try judge(response, wasChunked: exchange.isOpenEnded, onEvent) {
-            nextTry = .now + .seconds(delay)
+            nextTry = .now + .seconds(clamping: delay)
         }
     }
 
@@ -196,7 +197,7 @@ struct UploadAttempts: ~Copyable {
                 if error.code == .heldTooLong { continue }
                 guard let delay = try delay(after: error) else { throw EngineError(error, engine: engine.name) }
                 try onEvent(.status("\(error.message); \(announced(delay))"))
-                nextTry = .now + .seconds(delay)
+                nextTry = .now + .seconds(clamping: delay)
                 continue
             }
             if head.isSuccess {
@@ -206,7 +207,7 @@ struct UploadAttempts: ~Copyable {
             let response = try answer(of: exchange)
             try report(exchange, givenAway: nil, onEvent)
             if let delay = try judge(response, wasChunked: exchange.isOpenEnded, onEvent) {
-                nextTry = .now + .seconds(delay)
+                nextTry = .now + .seconds(clamping: delay)
             }
         }
     }
@@ -274,7 +275,7 @@ struct UploadAttempts: ~Copyable {
             if hasText { throw EngineError(error, engine: engine.name) }
             guard let delay = try delay(after: error) else { throw EngineError(error, engine: engine.name) }
             try onEvent(.status("\(error.message); \(announced(delay))"))
-            nextTry = .now + .seconds(delay)
+            nextTry = .now + .seconds(clamping: delay)
             return false
         } catch let error as EngineError {
             try report(exchange, givenAway: nil, onEvent)
@@ -348,7 +349,7 @@ struct UploadAttempts: ~Copyable {
             if error.code == .tryLater, let asked = RetryPolicy.waitAskedFor(by: head, now: now),
                 asked > policy.longestWait
             {
-                error.message += "; it asks for a pause of \(Int(asked.rounded(.up))) s"
+                error.message += "; it asks for a pause of \(decimal(asked.rounded(.up), places: 0)) s"
             }
             throw error
         }
@@ -372,10 +373,10 @@ struct UploadAttempts: ~Copyable {
         let rest = instant - .now
         guard rest > .zero else { return }
         guard let cancellation else {
-            usleep(UInt32(rest / .microseconds(1)))
+            usleep(UInt32(clamping: rest / .microseconds(1)))
             return
         }
-        let milliseconds = Int((rest / .milliseconds(1)).rounded(.up))
+        let milliseconds = Int(clamping: (rest / .milliseconds(1)).rounded(.up))
         if try waitUntilReady(cancellation.descriptor, for: CInt(POLLIN), milliseconds: milliseconds) != 0 {
             throw EngineError(.cancelled, "\(engine.name): given up")
         }

@@ -1,10 +1,13 @@
 internal import Glibc
 internal import HTTP
 internal import Plugins
+internal import Text
 
 /// Turns at a service that many recordings share: one is taken before each request, and given back when that has ended.
 struct UploadTurns {
     private let pace: RequestPace?
+    private let engine: String
+    private let longestPause: Double
     private var turn: RequestPace.Turn?
     /// Times that the service said that there are too many.
     private var refusals = 0
@@ -19,17 +22,27 @@ struct UploadTurns {
         case unheard
     }
 
-    /// - Parameter pace: nil where nobody else asks.
-    init(_ pace: RequestPace?) {
+    /// - Parameters:
+    ///   - pace: nil if nobody else asks.
+    ///   - engine: what messages call the service.
+    ///   - longestPause: seconds that it is left alone at most; if it wants more, there is no turn.
+    init(_ pace: RequestPace?, engine: String, longestPause: Double) {
         self.pace = pace
+        self.engine = engine
+        self.longestPause = longestPause
     }
 
     /// Waits for a turn.
     ///
     /// - Parameter seconds: of audio that the request is about.
-    /// - Throws: as `RequestPace.begin`.
+    /// - Throws: `EngineError` if it was cancelled, or with `tryLater` if the service wants to be left alone for long.
     mutating func begin(seconds: Double, _ cancellation: Cancellation?) throws {
-        turn = try pace?.begin(seconds: seconds, cancellation)
+        do {
+            turn = try pace?.begin(seconds: seconds, longestPause: longestPause, cancellation)
+        } catch let unwilling as RequestPace.Unwilling {
+            let seconds = decimal(unwilling.seconds.rounded(.up), places: 0)
+            throw EngineError(.tryLater, "\(engine) can't do it now: it asks for a pause of \(seconds) s")
+        }
     }
 
     /// Gives the turn back, and tells the others where the service wants fewer.

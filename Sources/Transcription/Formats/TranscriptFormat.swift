@@ -1,3 +1,5 @@
+internal import Text
+
 /// How a transcript is written.
 package enum TranscriptFormat: String, CaseIterable, Sendable {
     /// A line for each utterance.
@@ -92,8 +94,8 @@ extension Utterance {
                 .usage, "\(engine) does not say when words were said, which \(format) needs",
                 hint: "--format txt needs no times")
         }
-        let first = Int((start * 1000).rounded())
-        return first...max(first, Int((end * 1000).rounded()))
+        let first = Int(clamping: start.clampedSeconds * 1000)
+        return first...max(first, Int(clamping: end.clampedSeconds * 1000))
     }
 }
 

@@ -1,5 +1,6 @@
 internal import Audio
 internal import Glibc
+internal import Text
 
 /// Speech without the silence: what a detector hears no speech in is not given, but for a little around the speech.
 ///
@@ -283,6 +284,8 @@ package final class GatedSpeech: SpeechSource {
     }
 
     private static func samples(_ seconds: Double) -> Int {
-        Int((seconds * Double(AudioFormat.speech.sampleRate)).rounded())
+        Int(
+            clamping: seconds * Double(AudioFormat.speech.sampleRate),
+            to: -SentAudio.mostSamples...SentAudio.mostSamples)
     }
 }

@@ -1,5 +1,6 @@
 internal import Audio
 internal import POSIX
+internal import Text
 
 /// What an engine was sent of a recording: turns its times into those of the recording, and knows where somebody spoke.
 ///
@@ -26,6 +27,9 @@ package final class SentAudio: Sendable {
     private static let limit = 1 << 16
     /// Seconds by which an engine and a detector may differ on where speech begins or ends.
     fileprivate static let tolerance = 0.15
+
+    /// What a time from an engine is taken for at most: samples of 2000 years, whose sums fit as well.
+    static let mostSamples = 1 << 50
 
     /// Samples sent so far.
     package var count: Int { state.read { $0.sent } }
@@ -162,7 +166,9 @@ package final class SentAudio: Sendable {
     }
 
     private static func samples(_ seconds: Double) -> Int {
-        Int((seconds * Double(AudioFormat.speech.sampleRate)).rounded())
+        Int(
+            clamping: seconds * Double(AudioFormat.speech.sampleRate),
+            to: -SentAudio.mostSamples...SentAudio.mostSamples)
     }
 
     private static func seconds(_ samples: Int) -> Double {

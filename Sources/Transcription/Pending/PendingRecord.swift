@@ -115,7 +115,8 @@ extension PendingRecord {
             else { return nil }
             raw = AudioFormat(sampleRate: rate, channels: channels, sampleFormat: sampleFormat)
         }
-        attempts = value["attempts"]?.integer ?? 0
+        // Nobody has tried as often; one more fits.
+        attempts = min(max(0, value["attempts"]?.integer ?? 0), 1_000_000)
         lastError = value["last_error"]?.string
         heardNothing = value["heard_nothing"]?.string
     }

@@ -130,8 +130,7 @@ struct SubtitleTokens {
     }
 
     private static func milliseconds(_ seconds: Double?, in span: ClosedRange<Int>) -> Int {
-        let time = Int(((seconds ?? 0) * 1000).rounded())
-        return min(max(time, span.lowerBound), span.upperBound)
+        Int(clamping: (seconds ?? 0) * 1000, to: span)
     }
 }
 
