@@ -1,4 +1,6 @@
+internal import Audio
 internal import Synchronization
+internal import Text
 
 /// Speech that counts how much of it one engine has been given.
 final class CountedSpeech: SpeechSource {
@@ -14,6 +16,11 @@ final class CountedSpeech: SpeechSource {
 
     /// Samples given; from any thread.
     var count: Int { given.load(ordering: .sequentiallyConsistent) }
+
+    /// Seconds given: of a file that is taken as it is, all of it.
+    var seconds: Double {
+        max(Double(count) / Double(AudioFormat.speech.sampleRate), original?.seconds.clampedSeconds ?? 0)
+    }
 
     func read(into buffer: UnsafeMutableBufferPointer<Int16>, within patience: Duration) throws -> Int? {
         let count = try source.read(into: buffer, within: patience)

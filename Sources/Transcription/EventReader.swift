@@ -63,15 +63,17 @@ struct EventReader {
             confidence: confidence(event["confidence"]))
     }
 
-    /// A decimal with a point. What is none says nothing: the text matters more than its times.
+    /// A decimal with a point, which may be impossible: whoever knows how long the audio is looks at that. What is none says nothing:
+    /// the text matters more than its times.
     private func seconds(_ value: String?) -> Double? {
-        guard let value, value.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }),
-            let number = Double(value), number < 1e9
+        let digits = value.map { $0.hasPrefix("-") ? $0.dropFirst() : $0[...] }
+        guard let value, digits?.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }) == true,
+            let number = Double(value), number.isFinite
         else { return nil }
         return number
     }
 
     private func confidence(_ value: String?) -> Double? {
-        seconds(value).flatMap { $0 <= 1 ? $0 : nil }
+        seconds(value).flatMap { (0...1).contains($0) ? $0 : nil }
     }
 }

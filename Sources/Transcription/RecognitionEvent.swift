@@ -49,6 +49,8 @@ package struct Utterance: Equatable, Sendable {
     package var isRepeated = false
     /// Whether its times are those of the audio that the engine was given, and not the engine's own.
     package var isTimedByAudio = false
+    /// Whether its times were impossible, and are taken from its neighbours: they are no proof of anything.
+    package var isTimeRepaired = false
 
     package init(
         text: String, start: Double? = nil, end: Double? = nil, words: [Word] = [], speaker: String? = nil,

@@ -2,8 +2,8 @@ internal import Audio
 package import Plugins
 internal import Text
 
-/// An engine whose transcripts are compared with the speech that a detector heard: one that ends long before the speech does is
-/// no transcript.
+/// An engine whose transcripts are compared with the audio that it got, and with the speech that a detector heard: times that the audio
+/// does not have are put right, and a text that ends long before the speech does is no transcript.
 ///
 /// What is missing is asked for once more, from where the text ends. Nothing can be said where no detector listens, or where the
 /// engine does not say when words were said.
@@ -41,16 +41,19 @@ package struct ThoroughEngine: Engine {
             var (end, isUnlocated) = (start, false)
             let speech = CountedSpeech(audio, from: start)
             let shift = ThoroughEngine.seconds(start)
+            var times = StreamedTimes()
             try engine.transcribe(speech, settings: settings, cancellation: cancellation) { event in
-                let event = start == 0 ? event : event.later(by: shift)
-                if case .final(let utterance) = event {
-                    if let last = utterance.end ?? utterance.words.last?.end {
-                        end = max(end, ThoroughEngine.samples(last))
-                    } else {
-                        isUnlocated = true
+                for event in times.checked(event, within: speech.seconds) {
+                    let event = start == 0 ? event : event.later(by: shift)
+                    if case .final(let utterance) = event {
+                        if let last = utterance.end ?? utterance.words.last?.end {
+                            end = max(end, ThoroughEngine.samples(last))
+                        } else {
+                            isUnlocated = true
+                        }
                     }
+                    try onEvent(event)
                 }
-                try onEvent(event)
             }
             if isUnlocated || !audio.isSpeechCertain { return }
             let total = start + max(speech.count, speech.original.map { ThoroughEngine.samples($0.seconds) } ?? 0)

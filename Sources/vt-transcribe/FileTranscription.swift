@@ -139,7 +139,7 @@ struct FileTranscription {
             ) { parts.store($0, ordering: .relaxed) }
             let recognition = Recognition(
                 engine: engine, settings: task.settings, gate: gate, interruption: batch.interruption,
-                ledger: task.ledger)
+                ledger: task.ledger, input: isStandardInput ? nil : name)
             let heard: Recognition.Heard
             do {
                 defer { account.parts = parts.load(ordering: .relaxed) }
@@ -236,7 +236,7 @@ struct FileTranscription {
             EnginePool(batch.engines.engine, size: 1, isForMany: false), partLength: task.partLength)
         let recognition = Recognition(
             engine: engine, settings: task.settings, gate: gate, interruption: batch.interruption,
-            ledger: task.ledger)
+            ledger: task.ledger, input: label, isDeleted: true)
         let pipe = PipeInput(
             recognition: recognition, name: name, isNamed: label != nil, raw: task.raw, strict: task.strict,
             isKept: task.isKept, recordingName: task.recordingName, setup: task.setup)

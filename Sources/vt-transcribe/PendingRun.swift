@@ -112,7 +112,7 @@ struct PendingRun {
         let long = LongRecording(EnginePool(engine, size: 1, isForMany: false), partLength: nil)
         let recognition = Recognition(
             engine: long, settings: settings(for: record), gate: isGated(record) ? gate : nil,
-            interruption: interruption, ledger: ledger)
+            interruption: interruption, ledger: ledger, input: id, isDeleted: true)
         // All at once when it is complete: a failure in the middle must not print the beginning twice, today and next time.
         var text = ""
         interruption.begin(reading: nil)

@@ -12,6 +12,10 @@ struct Recognition {
     let interruption: Interruption
     /// Where each question to an engine is written down.
     var ledger: UsageLedger?
+    /// What warnings call the input; nil if there is nothing to mix it up with.
+    var input: String?
+    /// Whether the recording is deleted when it has been transcribed: then words that are dropped are gone.
+    var isDeleted = false
 
     /// What there was in an input.
     enum Heard: Equatable {
@@ -63,15 +67,18 @@ struct Recognition {
     ) throws -> Heard {
         let gated = gate.map { GatedSpeech(speech, gate: $0) }
         var hasSpoken = false
+        let subject = (input.map { "\($0): " } ?? "") + engine.name
+        func warn(_ text: String, hint: String? = nil) { Log.warning("\(subject): \(text)", hint: hint) }
         var check = EventCheck(
-            gated?.sent, needsTimes: settings.timesUse == .needed, listen: { gated?.finishListening() }
-        ) { Log.info("\(engine.name): \($0)") }
+            gated?.sent, needsTimes: settings.timesUse == .needed, holdsUntimed: !speech.isGrowing,
+            listen: { gated?.finishListening() }, drop: { if isDeleted { warn($0) } else { tell($0) } }, tell: tell)
+        func tell(_ text: String) { Log.info("\(subject): \(text)") }
         func take(_ event: RecognitionEvent) throws {
             if speech.isRefused { return }
             switch event {
             // Engines on the network say their name themselves, also where they are one of several.
             case .status(let text): Log.info(text.hasPrefix(engine.name) ? text : "\(engine.name): \(text)")
-            case .warning(let text, let hint): Log.warning("\(engine.name): \(text)", hint: hint)
+            case .warning(let text, let hint): warn(text, hint: hint)
             case .asked(let request):
                 account.note(request)
                 ledger?.note(request, at: PendingStore.timestamp(time(nil)))
@@ -92,6 +99,10 @@ struct Recognition {
         } else {
             try engine.transcribe(
                 speech, settings: settings, cancellation: interruption.cancellation, onEvent: take)
+        }
+        for event in check.finish() {
+            if case .final = event { hasSpoken = true }
+            try writer.add(event)
         }
         if gate?.isSure == true { account.coverage = check.coverage }
         return hasSpoken ? .words : heardNoWords(speech, gated)

@@ -123,7 +123,7 @@ private let table: [Asked] = [
         let cloud = try CloudHome([good], names: nil)
         var command = cloud.command(asked.options, engine: asked.engine)
         if asked.engine == "compatible" { command.arguments.removeAll { $0 == "--engine" || $0 == "compatible" } }
-        let result = try run(command, input: .bytes(Tone.stream(seconds: 0.5)), home: cloud.home)
+        let result = try run(command, input: .bytes(Tone.stream(seconds: 2.5)), home: cloud.home)
         if let refused = asked.refused {
             #expect(result.status == 64, "\(result)")
             #expect(result.errors.contains(refused), "\(result)")

@@ -97,13 +97,20 @@ struct TranscribeGate {
     @Test func timesAreThoseOfTheRecordingAndTextWithoutSpeechIsDropped() throws {
         let speech = try contents(of: Speech.goForward)
         let input = Self.silence(3) + speech + Self.silence(3)
-        let said = "final start=0.3 end=1.8\\tgo\\nfinal start=60 end=61\\tthanks for watching\\n"
+        // What is sent begins with 0.3 s of silence.
+        let said =
+            "final start=0 end=0.1\\tthanks for watching\\nfinal start=0.3 end=1.8\\tgo\\nfinal start=60 end=61\\tten meters\\n"
         let result = try transcribe("--events", "--option", "text=\(said)", input: .bytes(input), log: "info")
         let go = try #require(result.text.split(separator: "\n").first { $0.hasSuffix("\tgo") })
         let start = try #require(go.split(separator: " ")[1].split(separator: "=").last.flatMap { Double($0) })
         #expect((3.2...3.8).contains(start), "\(result)")
         #expect(!result.text.contains("thanks"))
         #expect(result.errors.contains("dropped “thanks for watching”"), "\(result)")
+        // A time behind the end of the audio is no silence.
+        #expect(result.text.contains("\tten meters\n"), "\(result)")
+        #expect(result.errors.contains("2 of the 2 times of 2."), "\(result)")
+        // Of a recording that is deleted this is all that is left: said without being asked.
+        #expect(result.errors.contains("vt-transcribe: marks: dropped"), "\(result)")
     }
 
     @Test func aLoopIsFlagged() throws {

@@ -82,7 +82,7 @@ struct TranscribeGateAndCloud {
     func pausesAreNotSentAndTimesComeBack(detector: String, isFile: Bool) throws {
         let talk = try Self.talk()
         // What is sent begins 0.3 s before the first "go"; the second one is 2.2 s behind it, give or take what detectors hear.
-        let server = try SpeechServer("segments:0.3-1.9-go forward;2.6-4.1-ten meters;60-61-Thanks for watching!")
+        let server = try SpeechServer("segments:0-0.1-Thanks for watching!;0.3-1.9-go forward;2.6-4.1-ten meters")
         let options = ["--detector", detector, "--timestamps", "segment", "--events"]
         try write(talk, to: "\(home.files)/talk.raw")
         let result = try run(

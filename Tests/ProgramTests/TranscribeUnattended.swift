@@ -178,9 +178,9 @@ import Text
         let result = try transcribe("a.wav", "odd.wav", "b.wav")
         #expect(result.status == 2, "\(result)")
         #expect(entries(of: "\(files)/out").filter { $0.hasSuffix(".srt") } == ["a.wav.srt", "b.wav.srt"], "\(result)")
-        // Where it is the first, the others are not tried, and not paid for.
+        // Also if it is the first: nothing is wrong with what the user has said.
         let early = try transcribe("odd.wav", "a.wav", "b.wav")
-        #expect(early.status == 64 && early.errors.contains("what is left is not tried"), "\(early)")
+        #expect(early.status == 2 && early.errors.contains("odd.wav: forgetful does not say when"), "\(early)")
     }
 
     @Test(.enabled(if: Tool.isInstalled("ffmpeg"), "needs ffmpeg")) func aFilmWithoutSoundIsTold() throws {

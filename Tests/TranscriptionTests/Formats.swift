@@ -117,7 +117,7 @@ private func transcript(
     func timesAreNotInvented(format: TranscriptFormat) {
         for utterance in [Utterance(text: "hi"), Utterance(text: "hi", start: 1), Utterance(text: "hi", end: 1)] {
             let error = #expect(throws: EngineError.self) { try transcript(format, of: [.final(utterance)]) }
-            #expect(error?.code == .usage)
+            #expect(error?.code == .unavailable)
             #expect(error?.message.contains("acme") == true)
             #expect(error?.message.contains(format.rawValue) == true)
         }

@@ -298,15 +298,39 @@ private func everything(of speech: GatedSpeech) throws -> [Int16] {
         var check = EventCheck(speech.sent, needsTimes: true) { messages.append($0) }
         #expect(
             check.check(.final(Utterance(text: "both"))) == [.final(Utterance(text: "both", start: 2, end: 7))])
+        var late = Utterance(text: "nobody knows", start: 7, end: 7.2)
+        late.isTimeRepaired = true
         #expect(
-            check.check(.final(Utterance(text: "nobody knows"))) == [.final(Utterance(text: "nobody knows"))],
-            "nothing is left that it could be of")
+            check.check(.final(Utterance(text: "nobody knows"))) == [.final(late)],
+            "no speech is left that it could be of, but its text stays")
         #expect(messages.count == 1 && messages[0].contains("detected"), "\(messages)")
         // What the engine says itself is better.
         var other = EventCheck(speech.sent, needsTimes: true) { _ in }
         let own = Utterance(text: "own", start: 0.4, end: 1.2)
         #expect(other.check(.final(own)) == [.final(Utterance(text: "own", start: 2.1, end: 2.9))])
         #expect(other.check(.final(Utterance(text: "x"))) == [.final(Utterance(text: "x", start: 2.9, end: 7))])
+    }
+
+    /// Of a recording that is complete, utterances without times wait until it is known between which times they were said.
+    @Test func severalWithoutTimesShareTheSpeech() throws {
+        _ = try everything(of: speech)
+        var check = EventCheck(speech.sent, needsTimes: true, holdsUntimed: true) { _ in }
+        func times(_ events: [RecognitionEvent]) -> [[Double?]] {
+            events.compactMap { if case .final(let utterance) = $0 { [utterance.start, utterance.end] } else { nil } }
+        }
+        #expect(check.check(.final(Utterance(text: "one"))).isEmpty)
+        #expect(check.check(.final(Utterance(text: "two"))).isEmpty)
+        #expect(times(check.finish()) == [[2, 3], [6, 7]], "half of the speech for each")
+        var other = EventCheck(speech.sent, needsTimes: true, holdsUntimed: true) { _ in }
+        #expect(other.check(.final(Utterance(text: "one"))).isEmpty)
+        #expect(times(other.check(.final(Utterance(text: "two", start: 1.8, end: 2.8)))) == [[2, 3], [6, 7]])
+        #expect(other.finish().isEmpty)
+    }
+
+    /// A clock that runs past the end of the audio proves no silence.
+    @Test func textBehindTheEndIsBelieved() throws {
+        let (events, messages) = try check([.final(Utterance(text: "late words", start: 500, end: 600))])
+        #expect(events.count == 1 && messages.isEmpty)
     }
 
     @Test func withoutAGateTimesStay() {

@@ -75,7 +75,7 @@ private struct PlainService: CloudService {
 
     func billedSeconds(for seconds: Double) -> Double { seconds }
 
-    func makeReplyReader(_ head: ResponseHead, settings: EngineSettings) -> any ReplyReader { Reply() }
+    func makeReplyReader(_ head: ResponseHead, settings: EngineSettings, audio: Double?) -> any ReplyReader { Reply() }
 
     func explain(_ response: Response) -> UploadFailure {
         let status = response.head.status

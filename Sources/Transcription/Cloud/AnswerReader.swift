@@ -9,6 +9,8 @@ struct AnswerReader {
     private let dialect: Provider.Dialect
     /// For messages.
     private let name: String
+    /// Seconds of the audio that it is about; nil if nobody knows.
+    private let audio: Double?
     /// The text of the deltas so far.
     private var partial = ""
     /// Whether a part of the text has been given as an utterance already.
@@ -22,9 +24,11 @@ struct AnswerReader {
 
     /// - Parameters:
     ///   - name: the engine's, for messages.
-    init(_ dialect: Provider.Dialect, named name: String) {
+    ///   - audio: seconds of the audio that it is about; nil if nobody knows.
+    init(_ dialect: Provider.Dialect, named name: String, audio: Double? = nil) {
         self.dialect = dialect
         self.name = name
+        self.audio = audio
     }
 
     /// Reads a whole answer.
@@ -126,13 +130,14 @@ struct AnswerReader {
     private func events(of document: JSONValue) throws(EngineError) -> [RecognitionEvent] {
         if let failure = ServiceFailure(inside: document, named: name) { throw failure.error }
         let utterances: [Utterance]?
+        var reader = DocumentReader(document, language: language, audio: audio)
         switch dialect {
-        case .deepgram: utterances = DocumentReader(document).deepgram()
-        case .assemblyAI: utterances = DocumentReader(document).assemblyAI()
-        case .openAI: utterances = DocumentReader(document, language: language).openAI()
+        case .deepgram: utterances = reader.deepgram()
+        case .assemblyAI: utterances = reader.assemblyAI()
+        case .openAI: utterances = reader.openAI()
         }
         guard let utterances else { throw shapeless(document.line) }
-        return utterances.flatMap(\.events)
+        return reader.remarks + utterances.flatMap(\.events)
     }
 
     private mutating func events(ofStream body: [UInt8]) throws(EngineError) -> [RecognitionEvent] {
@@ -153,8 +158,11 @@ struct AnswerReader {
     /// The utterance that ends a stream: what `done` says, else what came before it.
     private mutating func rest(_ done: JSONValue?) -> [RecognitionEvent] {
         if hasSegments { return [] }
-        if let done, let utterances = DocumentReader(done, language: language).openAI(), !utterances.isEmpty {
-            return utterances.flatMap(\.events)
+        if let done {
+            var reader = DocumentReader(done, language: language, audio: audio)
+            if let utterances = reader.openAI(), !utterances.isEmpty {
+                return reader.remarks + utterances.flatMap(\.events)
+            }
         }
         return Utterance(text: partial.onOneLine, language: language).events
     }

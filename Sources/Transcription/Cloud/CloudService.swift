@@ -56,8 +56,10 @@ package protocol CloudService: Sendable {
 
     /// Begins to read an answer whose status is 2xx.
     ///
-    /// - Parameter head: its head.
-    func makeReplyReader(_ head: ResponseHead, settings: EngineSettings) -> any ReplyReader
+    /// - Parameters:
+    ///   - head: its head.
+    ///   - audio: seconds of the audio that it is about; nil if nobody knows.
+    func makeReplyReader(_ head: ResponseHead, settings: EngineSettings, audio: Double?) -> any ReplyReader
 
     /// What an answer that is no success means.
     func explain(_ response: Response) -> UploadFailure

@@ -5,51 +5,82 @@ internal import Text
 struct DocumentReader {
     private let document: JSONValue
     private let language: String?
+    private var times: AnswerTimes
 
-    /// - Parameter language: what is known of it from elsewhere.
-    init(_ document: JSONValue, language: String? = nil) {
+    /// - Parameters:
+    ///   - language: what is known of it from elsewhere.
+    ///   - audio: seconds of the audio that it is about; nil if nobody knows.
+    init(_ document: JSONValue, language: String? = nil, audio: Double? = nil) {
         self.document = document
+        times = AnswerTimes(audio: audio)
         let listed = document["languages"]?.array ?? []
         self.language =
             LanguageNames.tag(document["detected_language"]?.string ?? document["language"]?.string)
             ?? (listed.count == 1 ? LanguageNames.tag(listed[0]["code"]?.string ?? listed[0].string) : nil) ?? language
     }
 
+    /// What is to be said about the times of the utterances that were read.
+    var remarks: [RecognitionEvent] { times.remarks }
+
     /// `json`, `verbose_json` and `diarized_json` of OpenAI and its followers; nil where there is neither a text nor segments.
-    func openAI() -> [Utterance]? {
+    mutating func openAI() -> [Utterance]? {
         let text = document["text"]?.string
+        let words = words(document["words"])
         guard let segments = document["segments"]?.array, !segments.isEmpty else {
             guard let text else { return nil }
-            let words = words(document["words"])
-            if words.contains(where: { $0.speaker != nil }) { return turns(words) }
-            return [utterance(text, words.map(\.word))]
+            if words.contains(where: { $0.speaker != nil }) { return times.checked(turns(words)) }
+            return times.checked([utterance(text, words.map(\.word))])
         }
-        var loose = words(document["words"])[...]
-        var utterances: [Utterance] = []
-        for (index, item) in segments.enumerated() {
-            guard var utterance = segment(item) else { continue }
-            // Words beside the segments are theirs by time; whoever lists both gives both in order.
-            if utterance.words.isEmpty, !loose.isEmpty {
-                let end = index == segments.count - 1 ? Double.infinity : utterance.end ?? .infinity
-                let own = loose.prefix { ($0.middle ?? 0) < end }
-                loose = loose.dropFirst(own.count)
-                utterance.words = own.map(\.word)
-                if utterance.speaker == nil, let first = own.first?.speaker {
-                    if own.allSatisfy({ $0.speaker == first }) {
-                        utterance.speaker = first
-                    } else {
-                        utterances += turns(Array(own))
-                        continue
-                    }
-                }
-            }
-            utterances.append(utterance)
-        }
+        let utterances = times.checked(segments.compactMap(segment))
         // Fireworks' list of segments is not always whole: then the text counts.
         if utterances.isEmpty, let text, !text.onOneLine.isEmpty, !segments.contains(where: isSilent) {
             return [utterance(text, [])]
         }
-        return utterances
+        if words.isEmpty { return utterances }
+        return deal(words, to: utterances, endsInSilence: segments.last.flatMap(segment) == nil)
+    }
+
+    /// Gives words that are listed beside the segments to these by time; whoever lists both gives both in order.
+    ///
+    /// - Parameter endsInSilence: whether words may follow that are none of theirs.
+    private mutating func deal(
+        _ words: [SpokenWord], to utterances: [Utterance], endsInSilence: Bool
+    ) -> [Utterance] {
+        let checked = times.checked(words.map(\.word))
+        var loose = zip(words, checked).map { SpokenWord(word: $1, speaker: $0.speaker) }[...]
+        let areTimed = loose.allSatisfy { $0.middle != nil }
+        var result: [Utterance] = []
+        for (index, utterance) in utterances.enumerated() {
+            guard utterance.words.isEmpty, !loose.isEmpty else {
+                result.append(utterance)
+                continue
+            }
+            let isLast = index == utterances.count - 1 && !endsInSilence
+            let own: ArraySlice<SpokenWord>
+            if isLast {
+                own = loose
+            } else if areTimed, let end = utterance.end {
+                own = loose.prefix { ($0.middle ?? 0) < end }
+            } else {
+                own = loose.prefix(utterance.text.split(whereSeparator: \.isWhitespace).count)
+            }
+            loose = loose.dropFirst(own.count)
+            result += with(Array(own), utterance)
+        }
+        return result
+    }
+
+    /// An utterance with its words; several, if the words say that several people speak.
+    private func with(_ words: [SpokenWord], _ utterance: Utterance) -> [Utterance] {
+        var result = utterance
+        result.words = words.map(\.word)
+        result.start = result.start ?? result.words.first?.start
+        result.end = result.end ?? result.words.last?.end
+        if result.speaker == nil, let first = words.first?.speaker {
+            guard words.allSatisfy({ $0.speaker == first }) else { return turns(words) }
+            result.speaker = first
+        }
+        return [result]
     }
 
     /// A segment of a list, or of a stream; nil where it is silence.
@@ -64,7 +95,9 @@ struct DocumentReader {
     }
 
     /// Deepgram's document; nil where it has no results.
-    func deepgram() -> [Utterance]? {
+    mutating func deepgram() -> [Utterance]? { deepgramUtterances().map { times.checked($0) } }
+
+    private func deepgramUtterances() -> [Utterance]? {
         guard let results = document["results"], let channel = results["channels"]?.array?.first,
             let best = channel["alternatives"]?.array?.first
         else { return nil }
@@ -102,12 +135,12 @@ struct DocumentReader {
     }
 
     /// AssemblyAI's document, whose times are milliseconds; nil where there is no text.
-    func assemblyAI() -> [Utterance]? {
+    mutating func assemblyAI() -> [Utterance]? {
         guard let text = document["text"]?.string else { return nil }
         let words = words(document["words"], unit: 0.001).map(\.word)
         var result = utterance(text, words)
         result.confidence = confidence(document["confidence"]?.double)
-        return [result]
+        return times.checked([result])
     }
 
     private struct SpokenWord {
@@ -180,10 +213,8 @@ struct DocumentReader {
         return silence > 0.6 && likelihood < -1
     }
 
-    private func seconds(_ value: JSONValue?, _ unit: Double = 1) -> Double? {
-        guard let number = value?.double, (0..<1e9).contains(number * unit) else { return nil }
-        return number * unit
-    }
+    /// As it stands there, also where that is impossible.
+    private func seconds(_ value: JSONValue?, _ unit: Double = 1) -> Double? { value?.clockTime.map { $0 * unit } }
 
     private func confidence(_ value: Double?) -> Double? {
         value.flatMap { (0...1).contains($0) ? $0 : nil }

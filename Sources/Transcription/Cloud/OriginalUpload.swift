@@ -33,8 +33,8 @@ struct OriginalUpload {
             engine, upload, .original(original.container), file: Body(original), settings: settings,
             cancellation: cancellation)
         defer { attempts.giveUp() }
-        attempts.noteLength(
-            samples: Int(clamping: original.seconds.clampedSeconds * Double(AudioFormat.speech.sampleRate)))
+        let samples = Int(clamping: original.seconds.clampedSeconds * Double(AudioFormat.speech.sampleRate))
+        attempts.noteLength(samples: samples, sent: samples)
         attempts.beginWhole()
         try attempts.finish(isAudible: false, onEvent)
     }

@@ -130,9 +130,12 @@ package final class ProviderService: CloudService {
         provider.isFree ? 0 : max(seconds, provider.minimumBilledSeconds)
     }
 
-    package func makeReplyReader(_ head: ResponseHead, settings: EngineSettings) -> any ReplyReader {
+    package func makeReplyReader(
+        _ head: ResponseHead, settings: EngineSettings, audio: Double?
+    ) -> any ReplyReader {
         AnswerCollector(
-            AnswerReader(provider.dialect, named: name), mediaType: head.contentType, key: key.read { $0 ?? nil })
+            AnswerReader(provider.dialect, named: name, audio: audio), mediaType: head.contentType,
+            key: key.read { $0 ?? nil })
     }
 
     package func explain(_ response: Response) -> UploadFailure {

@@ -15,6 +15,7 @@ struct UploadAttempts: ~Copyable {
     private let settings: EngineSettings
     private let cancellation: Cancellation?
     private let samples = SampleCount()
+    private let sent = SampleCount()
 
     private var target: UploadTarget
     private var origin: String { target.origin }
@@ -88,12 +89,19 @@ struct UploadAttempts: ~Copyable {
     /// Whether a request with an open body is on its way.
     var isSending: Bool { exchange != nil && hasSpeech && !needsLength }
 
-    func noteLength(samples count: Int) {
+    /// - Parameters:
+    ///   - count: samples of speech so far.
+    ///   - sent: the same with silence that was put between them.
+    func noteLength(samples count: Int, sent: Int) {
         samples.value.store(count, ordering: .relaxed)
+        self.sent.value.store(sent, ordering: .relaxed)
     }
 
     /// How long the recording is so far.
     private var seconds: Double { Double(samples.value.load(ordering: .relaxed)) / 16000 }
+
+    /// How long what is sent is so far.
+    private var sentSeconds: Double { Double(sent.value.load(ordering: .relaxed)) / 16000 }
 
     func bodyHasGrown() {
         exchange?.bodyHasGrown()
@@ -254,7 +262,7 @@ struct UploadAttempts: ~Copyable {
     private mutating func read(
         _ exchange: Exchange, _ head: ResponseHead, isAudible: Bool, _ onEvent: (RecognitionEvent) throws -> Void
     ) throws -> Bool {
-        var reader = engine.service.makeReplyReader(head, settings: settings)
+        var reader = engine.service.makeReplyReader(head, settings: settings, audio: sentSeconds)
         var hasText = false
         var isEmpty = true
         func giveAway(_ events: [RecognitionEvent]) throws {

@@ -63,7 +63,7 @@ final class UploadRun {
             } else if spoken > 0, ContinuousClock.now - lastGrowth > UploadRun.idleLimit, attempts.isSending {
                 try fillPause()
             }
-            attempts.noteLength(samples: spoken)
+            attempts.noteLength(samples: spoken, sent: position)
             try attempts.lookAfter(isLive: true, onEvent)
         }
         if spoken == 0 { return }
@@ -71,6 +71,7 @@ final class UploadRun {
         try reachShortest()
         try encoder.finish()
         file.finish()
+        attempts.noteLength(samples: spoken, sent: position)
         attempts.endSpeech(at: end)
         try attempts.finish(isAudible: meter.loudest >= UploadRun.audibleLevel) { try onEvent(silence.spoken($0)) }
     }

@@ -87,12 +87,14 @@ extension Utterance {
 
     /// When it was said, in whole milliseconds.
     ///
-    /// - Throws: `EngineError` with `usage` where the engine has not said it. A subtitle at an invented time is worse than none.
+    /// - Throws: `EngineError` with `unavailable` if the engine has not said it. A subtitle at an invented time is worse than none.
     func milliseconds(for format: String, engine: String) throws(EngineError) -> ClosedRange<Int> {
         guard let start, let end else {
-            throw EngineError(
-                .usage, "\(engine) does not say when words were said, which \(format) needs",
-                hint: "--format txt needs no times")
+            var error = EngineError(
+                .unavailable, "\(engine) does not say when words were said, which \(format) needs",
+                hint: "without --no-gate the times are those of the speech that is detected; --format txt needs none")
+            error.mayBeTheRecordings = true
+            throw error
         }
         let first = Int(clamping: start.clampedSeconds * 1000)
         return first...max(first, Int(clamping: end.clampedSeconds * 1000))

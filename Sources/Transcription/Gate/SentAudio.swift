@@ -34,6 +34,9 @@ package final class SentAudio: Sendable {
     /// Samples sent so far.
     package var count: Int { state.read { $0.sent } }
 
+    /// Behind the last sample of the recording that was sent, in seconds.
+    var end: Double { state.note { SentAudio.seconds(max(0, $0.next)) } }
+
     /// Whether any speech was heard.
     package var hasSpeech: Bool { state.note { !$0.speech.isEmpty } }
 
@@ -162,6 +165,21 @@ package final class SentAudio: Sendable {
             let range = first..<max(end.map(SentAudio.samples) ?? state.next, first)
             guard let found = state.speech(in: range) else { return nil }
             return (SentAudio.seconds(found.lowerBound), SentAudio.seconds(found.upperBound))
+        }
+    }
+
+    /// All speech in a part of the recording, in order.
+    ///
+    /// - Parameters:
+    ///   - start: seconds of the recording.
+    ///   - end: the same; nil is the end of what was sent.
+    func speechSpans(from start: Double, to end: Double?) -> [ClosedRange<Double>] {
+        state.note { state in
+            let first = SentAudio.samples(start)
+            let range = first..<max(end.map(SentAudio.samples) ?? state.next, first)
+            return state.speech.lazy.map { $0.clamped(to: range) }.filter { !$0.isEmpty }.map {
+                SentAudio.seconds($0.lowerBound)...SentAudio.seconds($0.upperBound)
+            }
         }
     }
 

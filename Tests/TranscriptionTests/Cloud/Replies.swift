@@ -15,12 +15,13 @@ func recordedReply(_ name: String) throws -> [UInt8] {
 
 /// Reads an answer as a service would, in pieces of a size.
 func events(
-    _ body: [UInt8], from provider: Provider = .compatible(isNear: true), type: String, pieces: Int = .max
+    _ body: [UInt8], from provider: Provider = .compatible(isNear: true), type: String, pieces: Int = .max,
+    audio: Double? = nil
 ) throws -> [RecognitionEvent] {
     let service = try ProviderService(
         provider, baseURL: "http://127.0.0.1:1", format: nil, environment: { _ in "k" })
     let head = ResponseHead(status: 200, headers: [(name: "Content-Type", value: type)])
-    var reader = service.makeReplyReader(head, settings: EngineSettings())
+    var reader = service.makeReplyReader(head, settings: EngineSettings(), audio: audio)
     var result: [RecognitionEvent] = []
     var rest = body[...]
     while !rest.isEmpty {

@@ -4,6 +4,8 @@
 struct SubtitleTimeline {
     private let rules: SubtitleRules
     private var waiting: SubtitleCue?
+    /// Where the last one that was given ends.
+    private var given = 0
 
     init(_ rules: SubtitleRules) {
         self.rules = rules
@@ -37,13 +39,22 @@ struct SubtitleTimeline {
         var next = next
         defer { waiting = next }
         guard var cue = waiting else { return nil }
+        if next.start < cue.start - SubtitleTimeline.overlap, next.start >= given {
+            // One that jumps ahead gives way; nothing behind it is moved.
+            cue.start = max(given, next.start - SubtitleTimeline.least)
+            cue.end = cue.start
+        }
         // Who speaks at the same time is shown behind, once the first could be read at all.
         if next.start < cue.start + SubtitleTimeline.least { next.start = cue.start + SubtitleTimeline.least }
         next.end = max(next.end, next.start)
         let room = max(next.start - SubtitleRules.gap, cue.start + SubtitleTimeline.least)
         cue.end = min(max(cue.end, min(SubtitleTimeline.wantedEnd(cue), room)), next.start)
+        given = cue.end
         return cue
     }
+
+    /// Milliseconds by which who speaks at the same time may begin before the one in front.
+    private static let overlap = 5000
 
     /// Milliseconds that even a subtitle in a hurry is there.
     private static let least = 200
