@@ -12,11 +12,16 @@ final class CompletionJournal: Sendable {
 
     private let folder: Path
     private let path: Path
+    private let notice: @Sendable (String) -> Void
     private let state = Monitor(State())
 
     private struct State: ~Copyable {
         var file: Descriptor?
         var isWritable = false
+        /// Whether the file system knows locks: some shares do not.
+        var knowsLocks = true
+        /// Whether it was looked at what can be left out.
+        var hasLeftOut = false
         var index = JournalIndex()
         /// The file's end when it was first opened: lines behind it are of who works at the same time.
         var beginning = 0
@@ -39,9 +44,12 @@ final class CompletionJournal: Sendable {
     /// Fewer lines that do not count are not worth the trouble.
     private static let fewestToLeaveOut = 1000
 
-    /// - Parameter folder: it need not exist.
-    init(_ folder: Path) {
+    /// - Parameters:
+    ///   - folder: it need not exist.
+    ///   - notice: is told, once, if the file system knows no locks.
+    init(_ folder: Path, notice: @escaping @Sendable (String) -> Void) {
         self.folder = folder
+        self.notice = notice
         path = folder.appending(Path(CompletionJournal.fileName))
     }
 
@@ -62,11 +70,12 @@ final class CompletionJournal: Sendable {
 
     /// Makes this process the one that works on an input.
     ///
-    /// - Returns: nil where another one does; else what is known of it by now.
+    /// - Returns: whether it is; and what is known of the input by now.
     /// - Throws: `SystemError` where the records can't be written.
     func claim(_ name: RecordName) throws(SystemError) -> (mine: Bool, found: Found?) {
         try state.note { state throws(SystemError) in
             if !state.isWritable { try make(&state) }
+            if !state.hasLeftOut { try leaveOut(&state) }
             guard state.claimed.insert(name.key).inserted else { return (false, nil) }
             do throws(SystemError) {
                 try lock(Lock.name(name.key), F_WRLCK, waits: false, &state)
@@ -110,7 +119,8 @@ final class CompletionJournal: Sendable {
             do throws(SystemError) {
                 try writeAll(number, start + line, name: path.description)
             } catch {
-                ftruncate(number, off_t(end))
+                // Without locks somebody else's line may be behind it.
+                if state.knowsLocks { ftruncate(number, off_t(end)) }
                 throw error
             }
             state.index.add(line, at: end + start.count)
@@ -123,8 +133,26 @@ final class CompletionJournal: Sendable {
         _ range: Range<Int>, _ kind: CInt, waits: Bool, _ state: inout State
     ) throws(SystemError) {
         guard let number = state.file?.number else { return }
-        try lockRange(number, range, kind, waits: waits, name: path.description)
+        try lock(number, range, kind, waits: waits, &state)
     }
+
+    private func lock(
+        _ number: CInt, _ range: Range<Int>, _ kind: CInt, waits: Bool, _ state: inout State
+    ) throws(SystemError) {
+        guard state.knowsLocks else { return }
+        do throws(SystemError) {
+            try lockRange(number, range, kind, waits: waits, name: path.description)
+        } catch {
+            guard CompletionJournal.lacksLocks.contains(error.code) else { throw error }
+            state.knowsLocks = false
+            notice(
+                "\(folder.bytes.isEmpty ? "." : folder.description): its file system knows no locks (\(error.reason)); "
+                    + "let one run at a time work there")
+        }
+    }
+
+    /// What says that there are no locks at all: NFS without its lock service, CIFS, FUSE.
+    private static let lacksLocks = [ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL]
 
     private func find(_ name: RecordName, in state: inout State) -> Found? {
         guard let place = state.index[name.key], let number = state.file?.number else { return nil }
@@ -142,11 +170,11 @@ final class CompletionJournal: Sendable {
     /// Opens the records if there are any.
     private func open(_ state: inout State) {
         do throws(SystemError) {
-            try begin(try Descriptor.open(path, O_RDWR | O_APPEND | O_NOFOLLOW), &state)
+            try begin(try openFile(O_RDWR | O_APPEND), &state)
             state.beginning = state.index.size
         } catch {
             if error.code == ENOENT { return }
-            state.file = try? Descriptor.open(path, O_RDONLY | O_NOFOLLOW)
+            state.file = try? openFile(O_RDONLY)
             try? catchUp(&state)
             state.beginning = state.index.size
         }
@@ -154,26 +182,46 @@ final class CompletionJournal: Sendable {
 
     /// Opens the records, which are made if need be, with the folder and those above it.
     private func make(_ state: inout State) throws(SystemError) {
-        let flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW
+        let flags = O_RDWR | O_CREAT | O_APPEND
         while !state.isWritable {
             let file: Descriptor
             do throws(SystemError) {
-                file = try Descriptor.open(path, flags)
+                file = try openFile(flags)
             } catch {
                 guard error.code == ENOENT || error.code == ENOTDIR else { throw error }
                 try makeFolders(folder)
-                file = try Descriptor.open(path, flags)
+                file = try openFile(flags)
             }
             shareWithTheFolder(file.number)
             try begin(consume file, &state)
         }
-        try leaveOut(&state)
         state.beginning = state.index.size
+    }
+
+    /// Opens the file, which is a file, and in whose hands nobody minds it.
+    ///
+    /// Who may add files to a folder that several share may also add records. In one in which nobody may touch what is another's,
+    /// as `/tmp`, records of somebody else's would say what is complete.
+    private func openFile(_ flags: CInt) throws(SystemError) -> Descriptor {
+        let file = try Descriptor.open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+        var (status, folder) = (stat(), stat())
+        let number = file.number
+        try retrying("fstat", on: path.description) { fstat(number, &status) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw SystemError(code: EINVAL, call: "open", subject: path.description)
+        }
+        let name = self.folder.bytes.isEmpty ? Path(".") : self.folder
+        try retrying("stat", on: name.description) { name.withCString { stat($0, &folder) } }
+        let isShared = folder.st_mode & (S_ISVTX | S_IWOTH) == 0
+        guard isShared || [geteuid(), 0, folder.st_uid].contains(status.st_uid) else {
+            throw SystemError(code: EACCES, call: "open", subject: path.description)
+        }
+        return file
     }
 
     /// Begins to use a file that was opened to be written; not if another one has taken its place meanwhile.
     private func begin(_ file: consuming Descriptor, _ state: inout State) throws(SystemError) {
-        try lockRange(file.number, Lock.presence, F_RDLCK, waits: true, name: path.description)
+        try lock(file.number, Lock.presence, F_RDLCK, waits: true, &state)
         guard isNamed(file.number) else { return }
         state.file = consume file
         state.isWritable = true
@@ -187,8 +235,11 @@ final class CompletionJournal: Sendable {
         var (file, folder) = (stat(), stat())
         let name = self.folder.bytes.isEmpty ? Path(".") : self.folder
         guard fstat(number, &file) == 0, file.st_size == 0, file.st_uid == geteuid(),
-            name.withCString({ stat($0, &folder) }) == 0, folder.st_mode & S_ISVTX == 0
+            name.withCString({ stat($0, &folder) }) == 0
         else { return }
+        // What root makes in somebody's folder is that one's: else who has the folder could not go on with it.
+        if geteuid() == 0, folder.st_uid != 0 { _ = fchown(number, folder.st_uid, folder.st_gid) }
+        guard folder.st_mode & S_ISVTX == 0 else { return }
         var mode = file.st_mode
         if folder.st_mode & S_IWGRP != 0 { mode |= S_IRGRP | S_IWGRP }
         if folder.st_mode & S_IWOTH != 0 { mode |= S_IROTH | S_IWOTH }
@@ -211,8 +262,10 @@ final class CompletionJournal: Sendable {
 
     /// Writes the file anew where most of its lines do not count any more, and no other process has it open.
     private func leaveOut(_ state: inout State) throws(SystemError) {
+        state.hasLeftOut = true
         guard let number = state.file?.number, state.index.dead >= CompletionJournal.fewestToLeaveOut,
-            state.index.dead > state.index.count, (try? lock(Lock.presence, F_WRLCK, waits: false, &state)) != nil
+            state.index.dead > state.index.count, state.knowsLocks,
+            (try? lock(Lock.presence, F_WRLCK, waits: false, &state)) != nil
         else { return }
         defer { try? lock(Lock.presence, F_RDLCK, waits: false, &state) }
         let unfinished = folder.appending(Path(CompletionJournal.fileName + ".part"))
@@ -220,7 +273,10 @@ final class CompletionJournal: Sendable {
             return
         }
         var status = stat()
-        if fstat(number, &status) == 0 { fchmod(file.number, status.st_mode & 0o7777) }
+        if fstat(number, &status) == 0 {
+            if geteuid() == 0 { _ = fchown(file.number, status.st_uid, status.st_gid) }
+            fchmod(file.number, status.st_mode & 0o7777)
+        }
         do throws(SystemError) {
             try state.index.copyLines(from: number, to: file.number)
             try lockRange(file.number, Lock.presence, F_RDLCK, waits: false)
@@ -234,5 +290,6 @@ final class CompletionJournal: Sendable {
         state.file = consume file
         state.index = JournalIndex()
         try catchUp(&state)
+        state.beginning = state.index.size
     }
 }

@@ -19,12 +19,22 @@ struct OutputNames: Sendable {
         recordName = RecordName(name)
     }
 
-    func output(_ format: String) -> Path {
-        folder.appending(Path(base + Array(".\(format)".utf8)))
+    /// - Parameter ending: a format, or what `ending(_:_:)` makes of one.
+    func output(_ ending: String) -> Path {
+        folder.appending(Path(base + Array(".\(ending)".utf8)))
+    }
+
+    /// The endings that an output of a format can have: `srt`, `new.srt`, `new-2.srt` and so on.
+    static func ending(_ format: String, _ number: Int) -> String {
+        switch number {
+        case 0: format
+        case 1: "new.\(format)"
+        default: "new-\(number).\(format)"
+        }
     }
 
     /// Where an output is until it may have its name, if it needs one before.
-    func unfinished(_ format: String) -> Path { hidden(".\(format).part") }
+    func unfinished(_ ending: String) -> Path { hidden(".\(ending).part") }
 
     /// Finished parts of a long recording.
     var parts: Path { hidden(".vt.parts") }

@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 int vt_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
@@ -59,9 +60,22 @@ int vt_exchange(const char *one, const char *other) {
     return (int)syscall(SYS_renameat2, AT_FDCWD, one, AT_FDCWD, other, 2);
 }
 
+int vt_rename_new(const char *from, const char *to) {
+    // 1 is RENAME_NOREPLACE.
+    return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1);
+}
+
 int vt_lock_range(int descriptor, int type, long start, long length, int waits) {
     struct flock range = {.l_type = (short)type, .l_whence = SEEK_SET, .l_start = start, .l_len = length};
     return fcntl(descriptor, waits ? F_OFD_SETLKW : F_OFD_SETLK, &range);
+}
+
+int vt_set_attribute(int descriptor, const char *name, const void *value, unsigned long size) {
+    return fsetxattr(descriptor, name, value, size, 0);
+}
+
+long vt_attribute(const char *path, const char *name, void *value, unsigned long size) {
+    return lgetxattr(path, name, value, size);
 }
 
 int vt_memory_file(void) { return memfd_create("vt", MFD_CLOEXEC); }

@@ -31,12 +31,15 @@ package struct OutputFile: ~Copyable, Sendable {
 
     /// Creates the temporary file, or opens what cannot have one. Opening a FIFO waits for its reader.
     ///
+    /// - Parameter mayReplace: asked of a regular file that would be opened in place, which empties it.
     /// - Throws: `OutputError` with `cannotCreate`.
-    package init(_ path: String, whenAbandoned: Abandoned = .removed) throws(OutputError) {
+    package init(
+        _ path: String, whenAbandoned: Abandoned = .removed, mayReplace: (String) -> Bool = { _ in true }
+    ) throws(OutputError) {
         self.path = path
         self.whenAbandoned = whenAbandoned
         do throws(SystemError) {
-            let opened = try OutputFile.open(path)
+            let opened = try OutputFile.open(path, mayReplace)
             temporaryPath = opened.temporaryPath
             finalPath = opened.finalPath
             descriptor = opened.descriptor
@@ -61,7 +64,17 @@ package struct OutputFile: ~Copyable, Sendable {
     /// - Throws: `OutputError` with `writeFailed`. Where only the renaming failed, the bytes stay under the temporary name,
     ///   which the error names.
     package mutating func commit(isReproducible: Bool = false) throws(OutputError) {
-        guard let open = file.take() else { return }
+        _ = try commit(isReproducible: isReproducible) { _ in true }
+    }
+
+    /// As `commit(isReproducible:)`, beside a file that may not be replaced.
+    ///
+    /// - Parameter mayReplace: asked of a file that has the name: false leaves it, and the new one gets a name beside it.
+    /// - Returns: the name that it got: `finalPath`, or as `NAME.new.EXTENSION`.
+    package mutating func commit(
+        isReproducible: Bool = false, mayReplace: (String) -> Bool
+    ) throws(OutputError) -> String {
+        guard let open = file.take() else { return finalPath }
         do throws(SystemError) {
             // Otherwise a crash may leave the new name with no bytes behind it (ext4 and XFS delay allocation).
             if temporaryPath != nil, !isReproducible, fdatasync(open.number) < 0, errno != EINVAL, errno != EROFS {
@@ -77,9 +90,10 @@ package struct OutputFile: ~Copyable, Sendable {
             }
             throw OutputError(code: .writeFailed, path: path, underlying: error)
         }
-        guard let temporaryPath else { return }
-        if unsafe rename(temporaryPath, finalPath) < 0 {
-            let error = SystemError(code: errno, call: "rename", subject: path)
+        guard let temporaryPath else { return finalPath }
+        do throws(SystemError) {
+            return try OutputFile.giveName(temporaryPath, finalPath, mayReplace)
+        } catch {
             throw OutputError(code: .writeFailed, path: path, underlying: error, leftAt: temporaryPath)
         }
     }
@@ -124,7 +138,36 @@ extension OutputFile {
         var finalPath: String
     }
 
-    private static func open(_ path: String) throws(SystemError) -> Opened {
+    private static func giveName(
+        _ temporary: String, _ final: String, _ mayReplace: (String) -> Bool
+    ) throws(SystemError) -> String {
+        for number in 0... {
+            let name = beside(final, number)
+            do throws(SystemError) {
+                if unsafe access(name, F_OK) == 0, mayReplace(name) {
+                    try retrying("rename", on: final) { unsafe Glibc.rename(temporary, name) }
+                } else {
+                    try renameNew(Path(temporary), to: Path(name))
+                }
+                return name
+            } catch {
+                guard error.code == EEXIST else { throw error }
+            }
+        }
+        return final
+    }
+
+    /// The first names that a file can have: `talk.srt`, `talk.new.srt`, `talk.new-2.srt` and so on.
+    private static func beside(_ path: String, _ number: Int) -> String {
+        if number == 0 { return path }
+        let new = number == 1 ? ".new" : ".new-\(number)"
+        let directory = directory(of: path)
+        let name = path.dropFirst(directory.count)
+        guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return path + new }
+        return directory + name[..<dot] + new + name[dot...]
+    }
+
+    private static func open(_ path: String, _ mayReplace: (String) -> Bool) throws(SystemError) -> Opened {
         var status = stat()
         let exists = unsafe stat(path, &status) == 0
         if exists, status.st_mode & S_IFMT == S_IFDIR { throw SystemError(code: EISDIR, call: "open", subject: path) }
@@ -145,7 +188,7 @@ extension OutputFile {
             }
             return Opened(descriptor: temporary.release(), temporaryPath: created.name, finalPath: target)
         } catch {
-            guard exists, error.code == EACCES || error.code == EPERM else { throw error }
+            guard exists, error.code == EACCES || error.code == EPERM, mayReplace(target) else { throw error }
             return Opened(descriptor: try Descriptor.open(target, O_WRONLY | O_TRUNC).release(), finalPath: target)
         }
     }
@@ -192,7 +235,7 @@ extension OutputFile {
             let random = String((0..<6).map { _ in letters[Int.random(in: 0..<letters.count)] })
             let name = "\(directory)\(base).\(random).part"
             do throws(SystemError) {
-                return (try Descriptor.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: mode).release(), name)
+                return (try Descriptor.open(name, O_RDWR | O_CREAT | O_EXCL, mode: mode).release(), name)
             } catch {
                 if error.code == EEXIST, attempt < 100 { continue }
                 // The user never named the temporary file.

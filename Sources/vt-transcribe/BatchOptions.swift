@@ -42,6 +42,9 @@ struct BatchOptions: ParsableArguments {
     @Flag(help: "Leave out what is complete in --output-dir for this engine and these options.")
     var resume = false
 
+    @Flag(help: "Replace outputs that vt-transcribe has not made, or that were changed since.")
+    var overwrite = false
+
     @Flag(help: "Say what would be done; do nothing.")
     var dryRun = false
 

@@ -69,7 +69,9 @@ struct DryRun {
         let formats = task.formats.map(\.rawValue)
         let outputs = formats.map { folder.output(input.name, format: $0) }
         guard task.resumes else { return (false, outputs) }
-        let isComplete = folder.completed(input.name, stamp: task.stamp(of: status), formats: formats) != nil
+        let ending = folder.completed(
+            input.name, stamp: task.stamp(of: status), content: { task.contentStamp(of: file) }, formats: formats)
+        let isComplete = ending != nil
         return (isComplete, outputs)
     }
 }

@@ -66,7 +66,8 @@ struct FileTranscription {
         let claim: OutputFolder.Claim
         do throws(SystemError) {
             claim = try folder.claim(
-                input.name, stamp: task.stamp(of: status), formats: formats, resumes: task.resumes)
+                input.name, stamp: task.stamp(of: status), content: { task.contentStamp(of: descriptor) },
+                formats: formats, resumes: task.resumes)
         } catch {
             let failure = Failure(.cannotCreate, "\(name): its output can't be created: \(error)")
             let isEverybodys =
@@ -118,7 +119,6 @@ struct FileTranscription {
         defer { batch.interruption.end(reading: nil) }
         var account = Account()
         do {
-            var outputs: [Path] = []
             var writer = TranscriptWriter()
             for format in task.formats {
                 let formatter = format.makeFormatter(
@@ -126,7 +126,6 @@ struct FileTranscription {
                     namesSpeakers: task.settings.speakers)
                 if let claim {
                     let file = try claim.open(format.rawValue)
-                    outputs.append(file.path)
                     writer.add(formatter) { try file.write($0) }
                 } else {
                     writer.add(formatter, write)
@@ -146,6 +145,7 @@ struct FileTranscription {
                 heard = try recognition.run(over: speech, into: &writer, &account)
             }
             if batch.interruption.caught != nil { throw EngineError(.cancelled, "interrupted") }
+            let content = claim == nil ? nil : task.contentStamp(of: descriptor)
             try refuseChange(of: descriptor, since: before)
             let isBad = isDamaged(speech.damage)
             var report = InputReport(
@@ -164,11 +164,13 @@ struct FileTranscription {
                 report.error = report.error ?? problem
                 if !isBad { return report }
             }
-            report.outputs = outputs
+            guard let claim else { return report }
+            report.outputs = try claim.complete()
             // What could be decoded of a damaged file is worth having; but it is no more than that.
-            try claim?.commit(
-                status: report.status, facts: report.json,
+            let spared = try claim.commit(
+                status: report.status, content: content, facts: report.json,
                 mayHaveParts: speech.seconds > LongRecording.shortestPart)
+            for file in spared { Log.spared(file.path.description, written: file.written.description) }
             return report
         } catch let failure as TranscriptOutput.WriteFailure {
             throw failure

@@ -16,6 +16,18 @@ extension Batch.Task {
         return stamp
     }
 
+    /// The same with the file's content in place of its time: a file that was only touched has it again.
+    ///
+    /// - Returns: nil if the file can't be read.
+    func contentStamp(of file: CInt) -> Stamp? {
+        var status = stat()
+        guard fstat(file, &status) == 0, let hash = try? ContentHash(of: file) else { return nil }
+        var stamp = stampOfOptions
+        stamp.add("size", Int64(status.st_size))
+        stamp.add("content", hash.description)
+        return stamp
+    }
+
     /// The part of it that all files share.
     static func stampOfOptions(
         _ settings: EngineSettings, _ setup: Setup, _ gateOptions: GateOptions, subtitles: SubtitleRules,

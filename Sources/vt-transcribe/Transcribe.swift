@@ -135,6 +135,9 @@ struct Transcribe: VoiceProgram {
         if let stray = subtitleOptions.given, !formats.contains(where: { $0 == .srt || $0 == .vtt }) {
             throw ValidationError("\(stray) is about subtitles: --format srt or vtt")
         }
+        if batchOptions.overwrite, batchOptions.outputDir == nil, output ?? "-" == "-" {
+            throw ValidationError("--overwrite is about the files of --output-dir or -o")
+        }
         if batchOptions.outputDir != nil {
             let stray =
                 output != nil
@@ -215,7 +218,7 @@ struct Transcribe: VoiceProgram {
         let engine = try pending ? nil : findEngine(setup.engine.value, settings, setup)
         if !pending, !batchOptions.dryRun { setup.adviseOnEngine() }
         let output = try Signals.deferred {
-            let output = try TranscriptOutput(path: self.output)
+            let output = try TranscriptOutput(path: self.output, overwrites: batchOptions.overwrite)
             interruption.setTemporaryOutput(output.temporaryPath)
             return output
         }
@@ -252,7 +255,9 @@ struct Transcribe: VoiceProgram {
             budget: batchOptions.maxAudio.map { AudioBudget(seconds: $0.seconds) },
             pace: batchOptions.caps == RequestPace.Caps() ? nil : RequestPace(batchOptions.caps, most: jobs),
             partLength: batchOptions.partLength(jobs: jobs),
-            folder: batchOptions.outputDir.map { OutputFolder($0) }, resumes: batchOptions.resume,
+            folder: batchOptions.outputDir.map { folder in
+                OutputFolder(folder, overwrites: batchOptions.overwrite) { Log.warning($0) }
+            }, resumes: batchOptions.resume,
             stampOfOptions: Batch.Task.stampOfOptions(
                 settings, setup, gateOptions, subtitles: subtitleOptions.rules, raw: raw, strict: strict),
             namesInputs: areMany || batchOptions.outputDir != nil)

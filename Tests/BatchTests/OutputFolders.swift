@@ -57,8 +57,11 @@ import Testing
         try claim.commit(status: 0, facts: "{\"seconds\":1}")
         #expect(entries(of: directory("out/sub")) == ["a.wav.txt"])
         #expect(try contents(of: directory("out/sub/a.wav.txt")).count == 250_000)
+        let hash = try ContentHash(of: Path(directory("out/sub/a.wav.txt")))
         let mark = knowsNamelessFiles ? "" : "*"
-        #expect(try records == "1 \(stamp()) 0 sub/a.wav txt:250000\(mark) {\"seconds\":1}\n")
+        let fields = try records.split(separator: " ", maxSplits: 2).map(String.init)
+        #expect(fields[0] == "2" && fields[1].utf8.count == 8)
+        #expect(fields[2] == "\(stamp()) - 0 sub/a.wav txt:250000:\(hash)\(mark) {\"seconds\":1}\n")
     }
 
     @Test(arguments: [true, false]) func whatIsAbandonedLeavesNothing(knowsNamelessFiles: Bool) throws {
@@ -105,13 +108,20 @@ import Testing
         #expect(try !isComplete(claim(nil, stamp("other"), formats: ["txt"])))
     }
 
-    @Test func anOutputThatWasChangedOrRemovedIsNotComplete() throws {
-        try complete()
-        try write("wor".utf8, to: directory("out/sub/a.wav.txt"))
-        #expect(try !isComplete(claim()))
+    @Test func anOutputThatWasRemovedIsNotComplete() throws {
         try complete()
         unlink(directory("out/sub/a.wav.txt"))
         #expect(try !isComplete(claim()))
+    }
+
+    /// A crash of the machine leaves a name without bytes, or whole pages of it.
+    @Test(arguments: [0, 4096, 8192]) func whatACrashHasCutOffIsNotComplete(size: Int) throws {
+        try complete(["txt": String(repeating: "word\n", count: 2000)])
+        truncate(directory("out/sub/a.wav.txt"), off_t(size))
+        #expect(try !isComplete(claim()))
+        try complete()
+        #expect(entries(of: directory("out/sub")) == (size == 0 ? ["a.wav.txt"] : ["a.wav.new.txt", "a.wav.txt"]))
+        #expect(try isComplete(claim()))
     }
 
     @Test func whoWorksOnItHasItAlone() throws {
@@ -179,17 +189,6 @@ import Testing
         #expect(try text(of: directory("out/sub/a.wav.txt")) == "words\n")
     }
 
-    /// Somebody else's file of that name, made while the output was.
-    @Test func aFileThatCameMeanwhileIsReplaced() throws {
-        let claim = try mine(claim())
-        try claim.open("txt").write("words\n")
-        try write("foreign\n".utf8, to: directory("out/sub/a.wav.txt"))
-        try claim.commit(status: 0, facts: "{}")
-        #expect(entries(of: directory("out/sub")) == ["a.wav.txt"])
-        #expect(try text(of: directory("out/sub/a.wav.txt")) == "words\n")
-        #expect(try isComplete(self.claim()))
-    }
-
     /// A kill before it: what was begun is begun anew.
     @Test func whatWasLeftUnfinishedIsReplaced() throws {
         try makeDirectories(directory("out/sub"))
@@ -200,7 +199,10 @@ import Testing
     }
 
     /// The machine went down and took the bytes with it, but not the names.
-    @Test(arguments: ["", "1", "1 \n", "2 STAMP 0 sub/a.wav txt:6 {}\n", "garbage\n", "\0\0\0\0\n"])
+    @Test(arguments: [
+        "", "2", "2 \n", "1 STAMP 0 sub/a.wav txt:6 {}\n", "garbage\n", "\0\0\0\0\n", "1 abc  5 \n", "2 abc  5 \n",
+        "2 00000000 - - 4294967296 sub/a.wav {}\n",
+    ])
     func aBrokenRecordIsNone(record: String) throws {
         try complete()
         try write(record.utf8, to: directory("out/.vt-records"))
@@ -218,17 +220,24 @@ import Testing
             #expect(try !isComplete(claim()))
             try complete(["txt": "words\n"])
             #expect(try isComplete(claim()))
-            let next = line.replacing("txt:6", with: "txt:6*")
-            #expect(try records == line.prefix(end) + "\n" + next, "an older output is replaced")
+            let lines = try records.split(separator: "\n").map(String.init)
+            #expect(
+                lines.count == 2 && lines[0] == line.prefix(end) && lines[1].contains("*"),
+                "the older output is replaced")
+            try write(line.utf8, to: directory("out/.vt-records"))
         }
     }
 
     /// A later line counts instead of an earlier one, and so many that do not count are left out, but not under others' eyes.
     @Test func linesThatDoNotCountAreLeftOut() throws {
+        for number in 0..<50 {
+            let claim = try folder.claim(Path("other/\(number)"), stamp: stamp(), formats: ["txt"], resumes: true)
+            try mine(claim).commit(status: 0, facts: "{}")
+        }
+        let foreign = try records
         try complete(["txt": "words\n"])
-        let line = try records
-        let foreign = (0..<50).map { "1 \(stamp()) 0 other/\($0) txt:6 {}\n" }
-        let all = foreign.joined() + String(repeating: line, count: 3000)
+        let line = String(try records.dropFirst(foreign.count))
+        let all = foreign + String(repeating: line, count: 3000)
         try write(all.utf8, to: directory("out/.vt-records"))
         _ = folder.completed(name, stamp: stamp(), formats: ["txt"])
         #expect(try records == all, "who only looks writes nothing")
@@ -237,11 +246,61 @@ import Testing
             throw HarnessError("not mine")
         }
         // It was alone, and the file is small; what is added now does not count either, and it still has it open.
-        #expect(try records == foreign.joined() + line)
+        #expect(try records == foreign + line)
         try write(all.utf8, to: directory("out/.vt-records"))
         #expect(try !isComplete(claim(resumes: false)))
         #expect(try records == all)
         held.abandon()
+    }
+
+    /// Also by who resumes, and has looked at the records before.
+    @Test func whoResumesLeavesOutToo() throws {
+        try complete(["txt": "words\n"])
+        let line = try records
+        try write(String(repeating: line, count: 3000).utf8, to: directory("out/.vt-records"))
+        let folder = folder
+        #expect(try isComplete(claim(folder)))
+        let other = try folder.claim(Path("b"), stamp: stamp(), formats: ["txt"], resumes: true)
+        #expect(try records == line)
+        withExtendedLifetime(other) {}
+        #expect(try isComplete(claim(folder)))
+    }
+
+    /// Only 0, 1 and 65 are how a transcript can end; each byte of the fields counts.
+    @Test(arguments: [0, 1, 65, 2, 9, 75, -1, 4_294_967_296]) func whatCountsIsCertain(status: Int) throws {
+        let claim = try mine(self.claim())
+        try claim.open("txt").write("words\n")
+        try claim.commit(status: status, facts: "{\"seconds\":1}")
+        #expect(try isComplete(self.claim()) == [0, 1, 65].contains(status))
+        let line = Array(try records.utf8)
+        guard [0, 1, 65].contains(status) else { return }
+        for place in 0..<(line.firstIndex(of: UInt8(ascii: "{")) ?? 0) {
+            var damaged = line
+            damaged[place] ^= 1
+            try write(damaged, to: directory("out/.vt-records"))
+            #expect(try !isComplete(self.claim()), "byte \(place)")
+        }
+    }
+
+    @Test(.enabled(if: isRoot, "needs another user's file")) func recordsOfSomebodyElseAreNotBelieved() throws {
+        try complete()
+        chown(directory("out/.vt-records"), 12345, 12345)
+        #expect(try isComplete(claim()), "who shares a folder shares its records")
+        chmod(directory("out"), 0o1777)
+        #expect(throws: SystemError.self) { try claim() }
+    }
+
+    /// A link leads to where nobody has asked to write; a FIFO would be waited for.
+    @Test(arguments: ["link", "fifo"]) func recordsThatAreNoFileAreAnError(kind: String) throws {
+        try makeDirectories(directory("out"))
+        if kind == "link" {
+            try write("".utf8, to: directory("target"))
+            symlink(directory("target"), directory("out/.vt-records"))
+        } else {
+            mkfifo(directory("out/.vt-records"), 0o600)
+        }
+        #expect(throws: SystemError.self) { try claim() }
+        if kind == "link" { #expect(try contents(of: directory("target")).isEmpty) }
     }
 
     /// Whoever may add files to a folder may add records, but not where nobody may touch what is another's.

@@ -23,8 +23,18 @@ int vt_link_file(int descriptor, const char *path);
 /// Lets two files or folders change names in one step (renameat2(2), RENAME_EXCHANGE); EINVAL where the file system cannot.
 int vt_exchange(const char *one, const char *other);
 
+/// Renames a file unless there is one of that name (renameat2(2), RENAME_NOREPLACE): EEXIST then; EINVAL where the file system
+/// cannot.
+int vt_rename_new(const char *from, const char *to);
+
 /// Locks a range of a file for an open file description (fcntl(2), F_OFD_SETLK): F_RDLCK, F_WRLCK or F_UNLCK.
 int vt_lock_range(int descriptor, int type, long start, long length, int waits);
+
+/// Sets an extended attribute of an open file (fsetxattr(2)), `user.` and a name.
+int vt_set_attribute(int descriptor, const char *name, const void *value, unsigned long size);
+
+/// Reads an extended attribute of a file that is not a link (lgetxattr(2)): how many bytes it has, or -1.
+long vt_attribute(const char *path, const char *name, void *value, unsigned long size);
 
 /// A new file that is nothing but memory (memfd_create), close-on-exec.
 int vt_memory_file(void);

@@ -34,7 +34,7 @@ package final class KnownServers: Sendable {
         }
         guard isNew else { return }
         if let slash = path.lastIndex(of: "/") {
-            mkdir(String(path[..<slash]), 0o700)
+            guard (try? makePrivateFolder(String(path[..<slash]))) != nil else { return }
         }
         // Appended in one piece, so several processes at once don't spoil each other's lines.
         guard let file = try? Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600) else { return }
