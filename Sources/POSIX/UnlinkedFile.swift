@@ -52,6 +52,11 @@ extension Descriptor {
         for directory in [chosen, "/var/tmp", "/tmp"].compactMap(\.self) where directory.hasPrefix("/") {
             if let file = try? unlinkedFile(in: directory) { return file }
         }
-        return Descriptor(owning: try retrying("memfd_create") { vt_memory_file() })
+        return try memoryFile()
+    }
+
+    /// Creates a file that is in memory only, and has no name.
+    package static func memoryFile() throws(SystemError) -> Descriptor {
+        Descriptor(owning: try retrying("memfd_create") { vt_memory_file() })
     }
 }

@@ -54,8 +54,11 @@ package struct DriverRow: Sendable {
             name: "xdotool", summary: "the focused window of an X11 session", sessions: [.x11],
             requires: ("xdotool", "xdotool"), make: { XdotoolDriver(program: $0, settings: $1) }),
         DriverRow(
-            name: "wtype", summary: "the focused window of a Wayland session (virtual-keyboard protocol)",
-            sessions: [.wayland], requires: ("wtype", "wtype"), make: { WtypeDriver(program: $0, settings: $1) }),
+            name: "virtual-keyboard", summary: "the focused window of a Wayland session, by a keyboard of our own",
+            sessions: [.wayland], requires: nil, make: { VirtualKeyboardDriver($1) }),
+        DriverRow(
+            name: "wtype", summary: "the same, by the program wtype", sessions: [], requires: ("wtype", "wtype"),
+            make: { WtypeDriver(program: $0, settings: $1) }),
         DriverRow(
             name: "print", summary: "standard output, for pipes", sessions: [], requires: nil,
             make: { PrintDriver($1) }),

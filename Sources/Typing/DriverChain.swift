@@ -47,6 +47,6 @@ package final class DriverChain: Driver {
         var messages: [String] = []
         for failure in failures where !messages.contains(failure.message) { messages.append(failure.message) }
         let code = (failures.first { !$0.isLasting } ?? failures.last)?.code ?? .noDriver
-        return TypingError(code, messages.joined(separator: "; "), hint: failures.compactMap(\.hint).first)
+        return TypingError(code, messages.joined(separator: "; "), hint: failures.compactMap(\.hint).last)
     }
 }

@@ -15,8 +15,10 @@ final class WtypeDriver: Driver {
     /// From the start of the first wtype until windows listen to its keyboard, in milliseconds. Usually it is over long
     /// before the first words are recognised.
     private static let settling = 150
-    /// wtype gives each new character a key of its own and begins at 9; beyond 255 XWayland, and with it many programs, knows none.
-    private static let distinctCharacters = 200
+    /// wtype gives each new character a key of its own and begins at Escape, which a key that is only let go of takes here. The
+    /// next twelve are those from 1 to =, and behind them is BackSpace, where Chromium deletes whatever character it has.
+    private static let distinctCharacters = 12
+    private static let padding = ["-p", "F20"]
 
     init(program: String, settings: DriverSettings) {
         tool = HelperProgram(program, cancellation: settings.cancellation)
@@ -28,6 +30,7 @@ final class WtypeDriver: Driver {
     }
 
     func deliver(_ text: String) throws(TypingError) {
+        try WaylandLayout.check(text)
         prepare()
         holder?.waitUntilSettled(WtypeDriver.settling)
         if let failure = holder?.failure {
@@ -37,7 +40,7 @@ final class WtypeDriver: Driver {
         for run in WtypeDriver.runs(text) {
             let delay = settings.delay ?? 0
             try tool.run(
-                (delay > 0 ? ["-d", String(delay)] : []) + ["-"], input: run,
+                (delay > 0 ? ["-d", String(delay)] : []) + WtypeDriver.padding + ["-"], input: run,
                 milliseconds: 5000 + run.unicodeScalars.count * (30 + 2 * delay))
         }
     }

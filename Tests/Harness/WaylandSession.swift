@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// sway without a screen, and a foot in it that keeps every byte that is typed into it.
+/// sway without a screen, and a window in it, foot by default, that keeps everything that is typed into it.
 ///
 /// sway refuses to run as root: then it and foot run as `nobody`, and the programs under test reach it by the absolute
 /// path of its socket.
@@ -17,24 +17,33 @@ package final class WaylandSession: Sendable {
     package static let isInstalled =
         Tool.isInstalled("sway", "swaymsg", "foot", "wtype") && (!isRoot || Tool.isInstalled("setpriv"))
 
-    /// Starts sway and foot; returns when foot has the focus.
-    package init(home: Home? = nil) throws {
+    /// Starts sway and the window; returns when that has the focus.
+    ///
+    /// - Parameter hasKeyboard: whether a keyboard is plugged in from the beginning, as on every desktop; without one, windows learn
+    ///   of ours only when it comes.
+    package init(home: Home? = nil, window: TextWindow = .foot, hasKeyboard: Bool = false) throws {
         let home = try home ?? Home()
         self.home = home
         folder = try TemporaryDirectory("vt-sway")
         let runtime = folder("run")
         let file = folder("typed")
         self.file = file
+        let line = try window.line(file: file, folder: folder.path, platform: "wayland")
+        // A keyboard with one key, that nobody presses within half an hour.
+        let keyboard = hasKeyboard ? "wtype -s 2000000 x & sleep 0.1\n" : ""
+        try writeScript(folder("open"), "#!/bin/sh\n\(keyboard)exec env \(line)\n")
         let config = """
             output HEADLESS-1 resolution 1024x768
-            xwayland disable
-            exec foot --config=/dev/null sh -c "stty raw -echo; : > '\(file)'; exec cat > '\(file)'"
+            xwayland \(window == .xterm ? "enable" : "disable")
+            exec '\(folder("open"))'
 
             """
         try write(config.utf8, to: folder("config"))
         guard mkdir(runtime, 0o700) == 0 else { throw HarnessError("mkdir \(runtime)") }
         if isRoot, let nobody = getpwnam("nobody") {
-            for path in [folder.path, runtime] { chown(path, nobody.pointee.pw_uid, nobody.pointee.pw_gid) }
+            for path in [folder.path, folder("open"), runtime] {
+                chown(path, nobody.pointee.pw_uid, nobody.pointee.pw_gid)
+            }
         }
         let command = ["sway", "--config", folder("config")]
         let dropping = isRoot ? ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] : []
@@ -51,7 +60,7 @@ package final class WaylandSession: Sendable {
             home: home)
         do {
             let sway = sway
-            try eventually("foot runs its program", detail: { sway.errors }) {
+            try eventually("\(window) is there", within: .seconds(60), detail: { sway.errors }) {
                 if sway.hasEnded { throw HarnessError("sway ended: \(sway.errors)") }
                 return access(file, F_OK) == 0
             }
@@ -61,8 +70,12 @@ package final class WaylandSession: Sendable {
             else { throw HarnessError("sway's sockets: \(sockets)\n\(sway.errors)") }
             display = "\(runtime)/\(wayland)"
             swaySocket = "\(runtime)/\(ipc)"
-            try eventually("foot has the focus", detail: { sway.errors }) {
-                hasFocus(try swaymsg("-t", "get_tree").text)
+            // The others say nothing before they have it.
+            let names = [TextWindow.foot: "\"app_id\": \"foot\"", .xterm: "\"class\": \"XTerm\""]
+            if let name = names[window] {
+                try eventually("\(window) has the focus", detail: { sway.errors }) {
+                    hasFocus(name, try swaymsg("-t", "get_tree").text)
+                }
             }
         } catch {
             sway.kill()
@@ -74,12 +87,12 @@ package final class WaylandSession: Sendable {
         sway.kill()
     }
 
-    private func hasFocus(_ tree: String) -> Bool {
-        // In sway's tree a node's "focused" comes before its "app_id".
+    private func hasFocus(_ name: String, _ tree: String) -> Bool {
+        // In sway's tree a node's "focused" comes before its names.
         var isFocused = false
         for line in tree.split(separator: "\n") {
             if line.contains("\"focused\":") { isFocused = line.contains("true") }
-            if isFocused, line.contains("\"app_id\": \"foot\"") { return true }
+            if isFocused, line.contains(name) { return true }
         }
         return false
     }
@@ -95,14 +108,14 @@ package final class WaylandSession: Sendable {
         try run(Command("swaymsg", ["--socket", swaySocket] + arguments), home: home)
     }
 
-    /// The bytes that foot has got.
+    /// The bytes that the window has got.
     package var bytes: [UInt8] { (try? contents(of: file)) ?? [] }
-    /// The bytes that foot has got, as text.
+    /// The same as text.
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// Waits until foot has got exactly this text.
+    /// Waits until the window has got exactly this text.
     package func waitFor(_ expected: String, within deadline: Duration = .seconds(20)) throws {
-        try eventually("\"\(expected)\" in foot", within: deadline, detail: { "got: \"\(self.text)\"" }) {
+        try eventually("\"\(expected)\" in the window", within: deadline, detail: { "got: \"\(self.text)\"" }) {
             text == expected
         }
     }

@@ -41,6 +41,9 @@ package final class XServer: Sendable {
     /// Opens an xterm and gives it the focus.
     package func openTerminal(_ name: String = "window") throws -> XTerminal { try XTerminal(on: self, name: name) }
 
+    /// Opens a window that is no terminal, and gives it the focus.
+    package func open(_ window: TextWindow) throws -> XTextField { try XTextField(window, on: self) }
+
     /// Takes the focus from every window.
     package func removeFocus() throws {
         // There is no window manager: when the focused window goes, nobody has the focus.
@@ -99,6 +102,48 @@ package final class XTerminal: Sendable {
     /// Waits until it has got exactly this text.
     package func waitFor(_ expected: String, within deadline: Duration = .seconds(20)) throws {
         try eventually("\"\(expected)\" in xterm", within: deadline, detail: { "got: \"\(self.text)\"" }) {
+            text == expected
+        }
+    }
+}
+
+/// A text field of an application in an X server.
+package final class XTextField: Sendable {
+    private let program: RunningProgram
+    private let folder: TemporaryDirectory
+
+    init(_ window: TextWindow, on server: XServer) throws {
+        folder = try TemporaryDirectory("vt-field")
+        let file = folder("typed")
+        let line = try window.line(file: file, folder: folder.path, platform: "x11")
+        let program = try start(
+            .shell("exec env \(line)", environment: server.environment), home: server.home)
+        self.program = program
+        do {
+            // There is no window manager that would give it the focus.
+            let number =
+                try server.xdotool("search", "--sync", "--onlyvisible", "--name", "^field$")
+                .text.split(separator: "\n").first.map(String.init) ?? ""
+            try server.xdotool("windowfocus", "--sync", number)
+            try eventually("\(window) has the focus", within: .seconds(60), detail: { program.errors }) {
+                access(file, F_OK) == 0
+            }
+        } catch {
+            program.kill()
+            throw error
+        }
+    }
+
+    deinit {
+        program.kill()
+    }
+
+    /// What is in it.
+    package var text: String { String(decoding: (try? contents(of: folder("typed"))) ?? [], as: UTF8.self) }
+
+    /// Waits until exactly this is in it.
+    package func waitFor(_ expected: String, within deadline: Duration = .seconds(20)) throws {
+        try eventually("\"\(expected)\" in the field", within: deadline, detail: { "got: \"\(self.text)\"" }) {
             text == expected
         }
     }

@@ -43,6 +43,6 @@ struct TypeIntoWayland {
         let environment = session.environment.merging(["DISPLAY": ":0"]) { $1 }
         let result = try run(Command("vt-type", ["--list-drivers"], environment: environment), home: session.home)
         let marked = result.text.split(separator: "\n").filter { $0.contains("(default here)") }
-        #expect(marked.count == 1 && marked.first?.hasPrefix("wtype\t") == true, "\(result)")
+        #expect(marked.count == 1 && marked.first?.hasPrefix("virtual-keyboard\t") == true, "\(result)")
     }
 }

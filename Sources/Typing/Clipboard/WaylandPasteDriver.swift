@@ -2,12 +2,13 @@ internal import Glibc
 internal import POSIX
 internal import Plugins
 
-/// Puts text on the clipboard of a Wayland session, has wtype(1) press the key that pastes it, and puts back what the clipboard held.
+/// Puts text on the clipboard of a Wayland session, presses the key that pastes it, and puts back what the clipboard held.
 ///
 /// Where no program may press keys or own the clipboard (GNOME, KDE), the text stays on the clipboard, and the user is told.
 package final class WaylandPasteDriver: Driver {
     private let settings: PasteSettings
     private var selections: WaylandSelections?
+    private var keyboard: WaylandKeyboard?
     /// What was said since the start, where the user has to paste it himself.
     private var copied = ""
 
@@ -20,6 +21,7 @@ package final class WaylandPasteDriver: Driver {
 
     package func prepare() {
         _ = try? connect()
+        keyboard = keyboard ?? (try? WaylandKeyboard())
     }
 
     private func connect() throws(TypingError) -> WaylandSelections {
@@ -37,13 +39,12 @@ package final class WaylandPasteDriver: Driver {
     package func deliver(_ text: String) throws(TypingError) {
         let selections = try connect()
         do {
-            guard selections.isAvailable, selections.hasVirtualKeyboard, let wtype = findProgram("wtype") else {
-                return try copy(text, selections)
-            }
-            let keyboard = HelperProgram(wtype, cancellation: settings.cancellation)
+            keyboard = keyboard ?? (try? WaylandKeyboard())
+            guard selections.isAvailable, let keyboard else { return try copy(text, selections) }
+            keyboard.settle()
             for run in KeystrokeRun.runs(of: text) {
                 switch run {
-                case .key(let name): try Self.press([name], keyboard)
+                case .key(let name): try keyboard.press(name, with: [])
                 case .text(let text): try paste(text, selections, keyboard)
                 }
             }
@@ -51,52 +52,33 @@ package final class WaylandPasteDriver: Driver {
             throw error
         } catch {
             self.selections = nil
+            keyboard = nil
             throw TypingError(.driverFailed, "lost the Wayland compositor: \(error)")
         }
     }
 
-    private static func press(_ names: [String], _ keyboard: HelperProgram) throws(TypingError) {
-        let keys = ["insert": "Insert", "enter": "Return", "tab": "Tab", "escape": "Escape"]
-        let modifiers = names.dropLast()
-        // A window learns only from a keyboard's first appearance that there is one: hence the wait before the key.
-        var arguments = ["-s", "60"]
-        for name in modifiers { arguments += ["-M", name] }
-        if let last = names.last { arguments += ["-k", keys[last] ?? last] }
-        for name in modifiers.reversed() { arguments += ["-m", name] }
-        try keyboard.run(arguments)
-    }
-
-    private func paste(_ text: String, _ selections: WaylandSelections, _ keyboard: HelperProgram) throws {
+    private func paste(_ text: String, _ selections: WaylandSelections, _ keyboard: WaylandKeyboard) throws {
         var before: [WaylandSelection: [WaylandSelections.Item]] = [:]
         for selection in WaylandSelection.allCases { before[selection] = try selections.read(selection) }
         for selection in WaylandSelection.allCases { try selections.own(selection, Self.items(for: text)) }
         // What manages clipboards looks at once; then it has been served before the key.
         let settled = ContinuousClock.now + .milliseconds(30)
         while ContinuousClock.now < settled { _ = try selections.serve(until: settled) }
-        // The key is pressed on a thread of its own, because the window asks while wtype still runs.
-        let pressed = Monitor<Result<Void, TypingError>?>(nil)
-        let thread = try Thread("keyboard") { [keys = settings.keys] in
-            let result: Result<Void, TypingError>
-            do throws(TypingError) {
-                result = .success(try Self.press(keys, keyboard))
-            } catch {
-                result = .failure(error)
-            }
-            pressed.change { $0 = result }
+        let pressed: Result<Void, any Error> = Result {
+            try keyboard.press(settings.keys.last ?? "insert", with: settings.keys.dropLast())
         }
         var end = ContinuousClock.now + .milliseconds(Self.patience.paste)
         var isPasted = false
         while ContinuousClock.now < end {
-            if case .failure? = pressed.read({ $0 }) { break }
+            if case .failure = pressed { break }
             if settings.cancellation.isCancelled, !isPasted { break }
             if let type = try selections.serve(until: min(end, .now + .milliseconds(50))), type != Self.hint {
                 isPasted = true
                 end = .now + .milliseconds(Self.patience.repetition)
             }
         }
-        thread.join()
         try restore(before, selections)
-        if case .failure(let error)? = pressed.read({ $0 }), !isPasted { throw error }
+        try pressed.get()
         if !isPasted {
             throw TypingError(
                 .driverFailed,
@@ -203,5 +185,6 @@ package final class WaylandPasteDriver: Driver {
 
     package func finish() {
         selections = nil
+        keyboard = nil
     }
 }

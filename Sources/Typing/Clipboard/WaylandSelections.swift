@@ -17,8 +17,6 @@ final class WaylandSelections {
         var data: [UInt8]
     }
 
-    /// What there is in the session.
-    private(set) var hasVirtualKeyboard = false
     private let connection: WaylandConnection
     private var device: UInt32 = 0
     private var manager: UInt32 = 0
@@ -32,59 +30,33 @@ final class WaylandSelections {
     /// Connects; throws where there is no compositor.
     init() throws(SystemError) {
         connection = try WaylandConnection()
-        let registry = connection.newObject()
-        try connection.send(1, 1, bytes(registry))
-        var globals: [String: (name: UInt32, version: UInt32)] = [:]
-        try roundTrip { message in
-            guard message.object == registry, message.opcode == 0 else { return }
-            let interface = message.string(4)
-            let version = message.number(8 + (Int(message.number(4)) + 3) & ~3)
-            globals[interface] = (message.number(0), version)
-        }
-        hasVirtualKeyboard = globals["zwp_virtual_keyboard_manager_v1"] != nil
+        let (registry, globals) = try connection.offers()
         let interface =
             ["ext_data_control_manager_v1", "zwlr_data_control_manager_v1"].first { globals[$0] != nil }
         guard let interface, let control = globals[interface], let seat = globals["wl_seat"] else { return }
         // Version 2 of wlr's knows the primary selection.
         let version = interface.hasPrefix("ext") ? 1 : min(2, control.version)
         guard interface.hasPrefix("ext") || version == 2 else { return }
-        let seatObject = try bind(registry, seat.name, "wl_seat", 1)
-        manager = try bind(registry, control.name, interface, version)
+        let seatObject = try connection.bind(registry, seat.name, "wl_seat", 1)
+        manager = try connection.bind(registry, control.name, interface, version)
         device = connection.newObject()
         try connection.send(manager, 1, bytes(device) + bytes(seatObject))
-        try roundTrip { _ in }
+        try roundTrip()
     }
 
     /// Whether the compositor lets us.
     var isAvailable: Bool { device != 0 }
 
-    private func bind(
-        _ registry: UInt32, _ name: UInt32, _ interface: String, _ version: UInt32
-    ) throws(SystemError) -> UInt32 {
-        let object = connection.newObject()
-        try connection.send(
-            registry, 0, bytes(name) + WaylandConnection.string(interface) + bytes(version) + bytes(object))
-        return object
-    }
-
     /// Waits until the compositor has done what was asked of it.
-    private func roundTrip(_ body: (WaylandConnection.Message) -> Void) throws(SystemError) {
-        let callback = connection.newObject()
-        try connection.send(1, 0, bytes(callback))
-        let end = ContinuousClock.now + .seconds(5)
-        while let message = try connection.next(until: end) {
-            if message.object == callback { return }
-            body(message)
-            _ = handle(message)
-        }
-        throw SystemError(code: ETIMEDOUT, call: "read", subject: "the Wayland compositor")
+    private func roundTrip() throws(SystemError) {
+        try connection.roundTrip { _ = handle($0) }
     }
 
     // MARK: Reading
 
     /// What a selection holds; nil where it is empty. Formats that its owner does not give within the time are left out.
     func read(_ selection: WaylandSelection, milliseconds: Int = 2000) throws(SystemError) -> [Item]? {
-        try roundTrip { _ in }
+        try roundTrip()
         guard let offer = offered[selection] else { return nil }
         let end = ContinuousClock.now + .milliseconds(milliseconds)
         var items: [Item] = []
@@ -141,7 +113,7 @@ final class WaylandSelections {
         for item in items { try connection.send(source, 0, WaylandConnection.string(item.type)) }
         sources[source] = (selection, items)
         try connection.send(device, selection == .primary ? 2 : 0, bytes(source))
-        try roundTrip { _ in }
+        try roundTrip()
     }
 
     func owns(_ selection: WaylandSelection) -> Bool { sources.values.contains { $0.selection == selection } }
@@ -150,7 +122,7 @@ final class WaylandSelections {
     func clear(_ selection: WaylandSelection) throws(SystemError) {
         guard owns(selection) else { return }
         try connection.send(device, selection == .primary ? 2 : 0, bytes(0 as UInt32))
-        try roundTrip { _ in }
+        try roundTrip()
     }
 
     /// Waits for the next thing that somebody asks of us, and does it.

@@ -65,6 +65,42 @@ final class WaylandConnection {
         descriptors.isEmpty ? nil : Descriptor(owning: descriptors.removeFirst())
     }
 
+    /// Waits until the compositor has done what was asked of it.
+    ///
+    /// - Parameter body: gets what it says meanwhile.
+    func roundTrip(_ body: (Message) -> Void = { _ in }) throws(SystemError) {
+        let callback = newObject()
+        try send(1, 0, bytes(callback))
+        let end = ContinuousClock.now + .seconds(5)
+        while let message = try next(until: end) {
+            if message.object == callback { return }
+            body(message)
+        }
+        throw failure(ETIMEDOUT)
+    }
+
+    /// What the compositor offers: the numbers and versions of its interfaces, and the registry that binds them.
+    func offers() throws(SystemError) -> (registry: UInt32, globals: [String: (name: UInt32, version: UInt32)]) {
+        let registry = newObject()
+        try send(1, 1, bytes(registry))
+        var globals: [String: (name: UInt32, version: UInt32)] = [:]
+        try roundTrip { message in
+            guard message.object == registry, message.opcode == 0 else { return }
+            let version = message.number(8 + (Int(message.number(4)) + 3) & ~3)
+            globals[message.string(4)] = (message.number(0), version)
+        }
+        return (registry, globals)
+    }
+
+    /// Makes an object of one of them.
+    func bind(
+        _ registry: UInt32, _ name: UInt32, _ interface: String, _ version: UInt32
+    ) throws(SystemError) -> UInt32 {
+        let object = newObject()
+        try send(registry, 0, bytes(name) + WaylandConnection.string(interface) + bytes(version) + bytes(object))
+        return object
+    }
+
     private func bufferedMessage() -> Message? {
         guard buffer.count >= 8 else { return nil }
         let size = Int(uint32(buffer, 4) >> 16)
