@@ -4,16 +4,13 @@ internal import Glibc
 
 extension SampleFormat: ExpressibleByArgument {}
 
-/// `--raw` and what describes headerless PCM on the way in.
-package struct RawInputOptions: ParsableArguments {
+/// `--raw` and what describes headerless PCM on the way in, but for its channels.
+package struct RawShapeOptions: ParsableArguments {
     @Flag(help: "The input is headerless PCM, described by --rate, --channels and --sample-format.")
     package var raw = false
 
     @Option(help: ArgumentHelp("Sample rate of --raw input (default: 16000).", valueName: "hertz"))
     package var rate: Int?
-
-    @Option(help: ArgumentHelp("Channels of --raw input (default: 1).", valueName: "count"))
-    package var channels: Int?
 
     @Option(help: ArgumentHelp("Sample format of --raw input (default: s16le).", valueName: "format"))
     package var sampleFormat: SampleFormat?
@@ -21,25 +18,47 @@ package struct RawInputOptions: ParsableArguments {
     package init() {}
 
     package func validate() throws {
-        let (rates, counts) = (AudioFormat.sampleRates, AudioFormat.channelCounts)
+        let rates = AudioFormat.sampleRates
         if let rate, !rates.contains(rate) {
             throw ValidationError("--rate is \(rates.lowerBound) to \(rates.upperBound) hertz, not \(rate)")
         }
-        if let channels, !counts.contains(channels) {
-            throw ValidationError("--channels is \(counts.lowerBound) to \(counts.upperBound), not \(channels)")
-        }
-        if !raw {
-            let stray =
-                rate != nil ? "--rate" : channels != nil ? "--channels" : sampleFormat != nil ? "--sample-format" : nil
-            if let stray { throw ValidationError("\(stray) describes --raw input; a WAV says it itself") }
+        if !raw, let stray = rate != nil ? "--rate" : sampleFormat != nil ? "--sample-format" : nil {
+            throw ValidationError("\(stray) describes --raw input; a WAV says it itself")
         }
     }
 
-    /// The format of the input where it is headerless; nil where the input says it itself.
-    package var format: AudioFormat? {
+    /// The format of the input if it is headerless; nil if the input says it itself.
+    ///
+    /// - Parameter channels: how many it has; nil is one.
+    package func format(channels: Int?) -> AudioFormat? {
         guard raw else { return nil }
         return AudioFormat(sampleRate: rate ?? 16000, channels: channels ?? 1, sampleFormat: sampleFormat ?? .s16le)
     }
+}
+
+/// `--raw` and what describes headerless PCM on the way in.
+package struct RawInputOptions: ParsableArguments {
+    @OptionGroup package var shape: RawShapeOptions
+
+    @Option(help: ArgumentHelp("Channels of --raw input (default: 1).", valueName: "count"))
+    package var channels: Int?
+
+    package init() {}
+
+    package func validate() throws {
+        let counts = AudioFormat.channelCounts
+        if let channels, !counts.contains(channels) {
+            throw ValidationError("--channels is \(counts.lowerBound) to \(counts.upperBound), not \(channels)")
+        }
+        if channels != nil, !shape.raw {
+            throw ValidationError("--channels describes --raw input; a WAV says it itself")
+        }
+    }
+
+    package var raw: Bool { shape.raw }
+
+    /// The format of the input if it is headerless; nil if the input says it itself.
+    package var format: AudioFormat? { shape.format(channels: channels) }
 }
 
 /// `--quiet`, the same in every program.

@@ -18,7 +18,9 @@ package final class RecordedSpeech: SpeechSource {
     private let reopen: () -> Input
     private let name: String
     private let options: AudioReader.Options
-    private let channels: ChannelChoice
+    private var channels: ChannelChoice
+    /// Where the channels belong, as far as that is known once `separate` was called.
+    package private(set) var layout: ChannelLayout?
     /// What the samples are multiplied with; nil while that has to be found out. Of what still grows nobody knows how loud it will be.
     private var gain: Float?
     /// Finds it out, and gives what it has read.
@@ -162,6 +164,25 @@ package final class RecordedSpeech: SpeechSource {
         (reader, speech, ahead, levelled) = (nil, nil, nil, nil)
         position = 0
         toSkip = sample
+    }
+
+    /// Makes this the first of its channels, without what it has of the others, before anything of it was read. Waits for the header.
+    ///
+    /// - Returns: a recording for each channel, the first of them this one; this one alone, as it was, if it has one channel.
+    /// - Throws: `AudioError` if it is no audio that we read.
+    package func separate() throws -> [RecordedSpeech] {
+        let source: any ByteSource
+        switch reopen() {
+        case .file(let file): source = file
+        case .growing(let kept): source = kept
+        }
+        let reader = try AudioReader(source, name: name, options: options)
+        layout = reader.layout
+        guard reader.format.channels > 1 else { return [self] }
+        restart(at: 0)
+        channels = .alone(0)
+        return [self]
+            + (1..<reader.format.channels).map { RecordedSpeech(reopen, nil, name, options, .alone($0)) }
     }
 
     /// Begins again, louder: a recording that grew, is complete now, and is so quiet that nobody has heard a word.

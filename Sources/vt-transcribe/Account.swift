@@ -17,6 +17,15 @@ struct Account {
     /// How much of the speech has text, 0 to 1; nil where nobody knows.
     var coverage: Double?
 
+    /// Adds what another channel of the same recording cost.
+    mutating func add(_ other: Account) {
+        attempts += other.attempts
+        secondsSent += other.secondsSent
+        engine = other.engine ?? engine
+        parts = max(parts, other.parts)
+        coverage = [coverage, other.coverage].compactMap(\.self).min()
+    }
+
     mutating func note(_ request: EngineRequest) {
         attempts += 1
         secondsSent += request.seconds

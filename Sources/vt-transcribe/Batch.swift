@@ -17,6 +17,8 @@ final class Batch: Sendable {
         let formats: [TranscriptFormat]
         let subtitles: SubtitleRules
         let raw: AudioFormat?
+        /// What becomes of several channels.
+        let channels: ChannelPlan
         let strict: Bool
         /// Whether audio from a pipe is kept.
         let isKept: Bool
@@ -37,6 +39,9 @@ final class Batch: Sendable {
         let stampOfOptions: Stamp
         /// Whether the inputs' names are written, since there are several.
         let namesInputs: Bool
+
+        /// Whether transcripts say who speaks.
+        var namesSpeakers: Bool { settings.speakers || channels.which == .each }
     }
 
     let task: Task

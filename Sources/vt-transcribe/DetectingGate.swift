@@ -17,9 +17,11 @@ final class DetectingGate: SpeechGate {
     private var hasBegun = false
 
     private let options: SegmenterOptions
+    private let installed: InstalledDetector
 
     /// - Parameter installed: what it listens with; others may at the same time.
     init(_ installed: InstalledDetector) {
+        self.installed = installed
         let made = installed.makeDetector()
         detector = installed.kind == .silero ? CarefulDetector(made) : made
         options = .careful(installed.kind)
@@ -27,6 +29,9 @@ final class DetectingGate: SpeechGate {
         isSure = installed.kind == .silero
         stream = SpeechStream(detector, options)
     }
+
+    /// A gate of the same kind, for what is heard at the same time.
+    func another() -> DetectingGate { DetectingGate(installed) }
 
     var earliestStart: Int { stream.segmenter.earliestStart }
 

@@ -113,7 +113,8 @@ struct FileTranscription {
                 // Whoever reads standard input next goes on behind what was read.
                 lseek(descriptor, origin, SEEK_SET)
                 return DescriptorSource(borrowing: descriptor, name: name)
-            }, file: origin == 0 ? descriptor : nil, name: name, options: options)
+            }, file: origin == 0 ? descriptor : nil, name: name, options: options,
+            channels: task.channels.choice)
         batch.progress?.reads(number, speech.heard)
         batch.interruption.begin(reading: nil)
         defer { batch.interruption.end(reading: nil) }
@@ -123,7 +124,7 @@ struct FileTranscription {
             for format in task.formats {
                 let formatter = format.makeFormatter(
                     input: label, engine: batch.engines.engine.name, subtitles: task.subtitles,
-                    namesSpeakers: task.settings.speakers)
+                    namesSpeakers: task.namesSpeakers)
                 if let claim {
                     let file = try claim.open(format.rawValue)
                     writer.add(formatter) { try file.write($0) }
@@ -134,11 +135,13 @@ struct FileTranscription {
             let parts = Atomic(1)
             let engine = LongRecording(
                 batch.engines, partLength: task.partLength, budget: task.budget, pace: task.pace,
-                finished: claim.map { FinishedParts(at: $0.partsPath, stamp: $0.stamp.description) }
+                // Parts are known by their times, which several channels have in common.
+                finished: task.channels.which == .each
+                    ? nil : claim.map { FinishedParts(at: $0.partsPath, stamp: $0.stamp.description) }
             ) { parts.store($0, ordering: .relaxed) }
             let recognition = Recognition(
                 engine: engine, settings: task.settings, gate: gate, interruption: batch.interruption,
-                ledger: task.ledger, input: isStandardInput ? nil : name)
+                channels: task.channels, ledger: task.ledger, input: isStandardInput ? nil : name)
             let heard: Recognition.Heard
             do {
                 defer { account.parts = parts.load(ordering: .relaxed) }
@@ -231,14 +234,15 @@ struct FileTranscription {
             writer.add(
                 format.makeFormatter(
                     input: label, engine: batch.engines.engine.name, subtitles: task.subtitles,
-                    namesSpeakers: task.settings.speakers), write)
+                    namesSpeakers: task.namesSpeakers), write)
         }
         // One pipe is one recording: its parts come in turn.
-        let engine = LongRecording(
-            EnginePool(batch.engines.engine, size: 1, isForMany: false), partLength: task.partLength)
+        let makeEngine = { [batch, task] in
+            LongRecording(EnginePool(batch.engines.engine, size: 1, isForMany: false), partLength: task.partLength)
+        }
         let recognition = Recognition(
-            engine: engine, settings: task.settings, gate: gate, interruption: batch.interruption,
-            ledger: task.ledger, input: label, isDeleted: true)
+            engine: makeEngine(), settings: task.settings, gate: gate, interruption: batch.interruption,
+            channels: task.channels, engineOfChannel: makeEngine, ledger: task.ledger, input: label, isDeleted: true)
         let pipe = PipeInput(
             recognition: recognition, name: name, isNamed: label != nil, raw: task.raw, strict: task.strict,
             isKept: task.isKept, recordingName: task.recordingName, setup: task.setup)

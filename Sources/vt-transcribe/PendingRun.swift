@@ -108,18 +108,24 @@ struct PendingRun {
             loaded.engines[key] = engine
         }
         let options = AudioReader.Options(raw: record.raw, decoders: EncodedAudio(), strict: strict) { Log.warning($0) }
-        let speech = RecordedSpeech(kept, name: id, options: options)
+        let channels = ChannelPlan(
+            which: record.channels.flatMap(ChannelPlan.Which.init) ?? .mix, speakers: record.speakerNames)
+        let speech = RecordedSpeech(kept, name: id, options: options, channels: channels.choice)
         let long = LongRecording(EnginePool(engine, size: 1, isForMany: false), partLength: nil)
-        let recognition = Recognition(
+        var recognition = Recognition(
             engine: long, settings: settings(for: record), gate: isGated(record) ? gate : nil,
             interruption: interruption, ledger: ledger, input: id, isDeleted: true)
+        recognition.channels = channels
         // All at once when it is complete: a failure in the middle must not print the beginning twice, today and next time.
         var text = ""
         interruption.begin(reading: nil)
         defer { interruption.end(reading: nil) }
         do {
             var writer = TranscriptWriter()
-            writer.add(format.makeFormatter(input: id, engine: engine.name, subtitles: subtitles)) { text += $0 }
+            let formatter = format.makeFormatter(
+                input: id, engine: engine.name, subtitles: subtitles,
+                namesSpeakers: settings.speakers || record.speakers || channels.which == .each)
+            writer.add(formatter) { text += $0 }
             var account = Account()
             let heard = try recognition.run(over: speech, into: &writer, &account)
             endIfInterrupted()
@@ -223,6 +229,7 @@ struct PendingRun {
                 + settings.options,
             timeout: settings.timeout)
         result.timesUse = [format].timesUse(isGated: isGated(record))
+        if record.channels == "each" { result.timesUse = result.timesUse.forChannels(isGated: isGated(record)) }
         return result
     }
 }

@@ -59,7 +59,7 @@ struct PipeInput {
             // That a signal ended the audio early is said already.
             if interruption.caught == nil { Log.warning(problem) }
         }
-        let speech = RecordedSpeech(kept, name: name, options: options)
+        let speech = RecordedSpeech(kept, name: name, options: options, channels: recognition.channels.choice)
         var account = Account()
         var writer = writer
         var report: InputReport
@@ -183,6 +183,8 @@ struct PipeInput {
         record.temperature = settings.temperature
         record.timestamps = settings.timestamps
         record.speakers = settings.speakers
+        if recognition.channels.which != .mix { record.channels = recognition.channels.which.text }
+        record.speakerNames = recognition.channels.speakers
         record.baseURL = setup.options.baseURL
         record.profile = setup.configuration.profile
         guard let store = PendingStore.ofUser(environment: environment) else {

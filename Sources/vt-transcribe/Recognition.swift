@@ -5,11 +5,15 @@ internal import Transcription
 
 /// One engine run over one input: its events become text.
 struct Recognition {
-    let engine: any Engine
-    let settings: EngineSettings
+    var engine: any Engine
+    var settings: EngineSettings
     /// Keeps silence from the engine; nil sends everything.
-    let gate: DetectingGate?
+    var gate: DetectingGate?
     let interruption: Interruption
+    /// What becomes of several channels.
+    var channels = ChannelPlan()
+    /// Makes an engine for a channel that is heard while others are; nil if one engine does for all.
+    var engineOfChannel: (() -> any Engine)?
     /// Where each question to an engine is written down.
     var ledger: UsageLedger?
     /// What warnings call the input; nil if there is nothing to mix it up with.
@@ -53,19 +57,41 @@ struct Recognition {
         over speech: RecordedSpeech, into writer: inout TranscriptWriter, _ account: inout Account
     ) throws -> Heard {
         try writer.begin()
-        var heard = try hear(speech, &writer, &account)
-        // Whoever speaks quietly, or far away, is heard a second time before the recording is called silent.
-        if heard != .words, try speech.raiseLevel(isCancelled: { interruption.caught != nil }) {
-            heard = try hear(speech, &writer, &account)
-        }
+        let speeches = channels.which == .each ? try speech.separate() : [speech]
+        let heard =
+            if speeches.count > 1 {
+                try hearEach(speeches, into: &writer, &account)
+            } else {
+                try hear(speech, add: { try writer.add($0) }, &account) { _ in }
+            }
         try writer.end()
         return heard
     }
 
-    private func hear(
-        _ speech: RecordedSpeech, _ writer: inout TranscriptWriter, _ account: inout Account
+    /// Recognises one channel, or all of them mixed.
+    ///
+    /// - Parameters:
+    ///   - add: gets what is to be written.
+    ///   - account: what it costs is added, also where it fails.
+    ///   - begin: is told what listens for speech, before anything is heard.
+    func hear(
+        _ speech: RecordedSpeech, add: (RecognitionEvent) throws -> Void, _ account: inout Account,
+        begin: (GatedSpeech?) -> Void
+    ) throws -> Heard {
+        let heard = try hearOnce(speech, add, &account, begin)
+        // Whoever speaks quietly, or far away, is heard a second time before the recording is called silent.
+        if heard != .words, try speech.raiseLevel(isCancelled: { interruption.caught != nil }) {
+            return try hearOnce(speech, add, &account, begin)
+        }
+        return heard
+    }
+
+    private func hearOnce(
+        _ speech: RecordedSpeech, _ add: (RecognitionEvent) throws -> Void, _ account: inout Account,
+        _ begin: (GatedSpeech?) -> Void
     ) throws -> Heard {
         let gated = gate.map { GatedSpeech(speech, gate: $0) }
+        begin(gated)
         var hasSpoken = false
         let subject = (input.map { "\($0): " } ?? "") + engine.name
         func warn(_ text: String, hint: String? = nil) { Log.warning("\(subject): \(text)", hint: hint) }
@@ -86,7 +112,7 @@ struct Recognition {
             }
             for event in check.check(event) {
                 if case .final = event { hasSpoken = true }
-                try writer.add(event)
+                try add(event)
             }
         }
         if let whole = try wholeRecording(speech, gated) {
@@ -102,7 +128,7 @@ struct Recognition {
         }
         for event in check.finish() {
             if case .final = event { hasSpoken = true }
-            try writer.add(event)
+            try add(event)
         }
         if gate?.isSure == true { account.coverage = check.coverage }
         return hasSpoken ? .words : heardNoWords(speech, gated)

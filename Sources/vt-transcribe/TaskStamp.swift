@@ -31,7 +31,7 @@ extension Batch.Task {
     /// The part of it that all files share.
     static func stampOfOptions(
         _ settings: EngineSettings, _ setup: Setup, _ gateOptions: GateOptions, subtitles: SubtitleRules,
-        raw: RawInputOptions, strict: Bool
+        raw: AudioFormat?, channels: ChannelPlan, strict: Bool
     ) -> Stamp {
         var stamp = Stamp()
         stamp.add("languages", settings.languages.joined(separator: ","))
@@ -51,7 +51,10 @@ extension Batch.Task {
             }
         }
         stamp.add("detector", gateOptions.noGate ? "none" : gateOptions.detector?.rawValue)
-        stamp.add("raw", raw.format.map { "\($0.sampleRate) \($0.channels) \($0.sampleFormat.rawValue)" })
+        stamp.add("raw", raw.map { "\($0.sampleRate) \($0.channels) \($0.sampleFormat.rawValue)" })
+        // Absent if nobody says anything: a transcript of before stays complete.
+        stamp.add("channels", channels.which == .mix ? nil : channels.which.text)
+        for name in channels.speakers { stamp.add("speaker", name) }
         stamp.add("strict", String(strict))
         stamp.add("line length", Int64(subtitles.lineLength))
         stamp.add("lines", Int64(subtitles.lines))

@@ -59,7 +59,9 @@ struct Transcribe: VoiceProgram {
 
     @OptionGroup var batchOptions: BatchOptions
 
-    @OptionGroup var raw: RawInputOptions
+    @OptionGroup var raw: RawShapeOptions
+
+    @OptionGroup var channelOptions: ChannelOptions
 
     @Flag(help: "Fail where the audio ends before its header says so.")
     var strict = false
@@ -122,6 +124,14 @@ struct Transcribe: VoiceProgram {
             if let stray = inputs.first(where: { !PendingStore.isID($0.description) }) {
                 throw ValidationError("\(stray) is no recording's name; --list-pending shows them")
             }
+        }
+        let channels = try channelOptions.plan(isRaw: raw.raw).plan
+        if channels.which == .each, engineOptions.speakers {
+            throw ValidationError(
+                "--channels each and --speakers do not go together: each channel is a speaker")
+        }
+        if pending, !channelOptions.named.isEmpty {
+            throw ValidationError("--channels is known of a recording that was kept")
         }
         try validateOutputs()
         let readers =
@@ -214,7 +224,9 @@ struct Transcribe: VoiceProgram {
             expectsPipe: inputs.contains(Transcribe.standardInput) && isPipe(STDIN_FILENO))
         var settings = try pending ? setup.saidNow() : setup.settings()
         let detector = try gateOptions.chooseDetector()
+        let channels = try channelOptions.plan(isRaw: raw.raw)
         settings.timesUse = transcriptFormats.timesUse(isGated: detector != nil)
+        if channels.plan.which == .each { settings.timesUse = settings.timesUse.forChannels(isGated: detector != nil) }
         let engine = try pending ? nil : findEngine(setup.engine.value, settings, setup)
         if !pending, !batchOptions.dryRun { setup.adviseOnEngine() }
         let output = try Signals.deferred {
@@ -244,12 +256,14 @@ struct Transcribe: VoiceProgram {
         _ inputs: [Path], _ engine: any Engine, _ settings: EngineSettings, _ setup: Setup,
         _ detector: InstalledDetector?, _ interruption: Interruption, _ output: TranscriptOutput
     ) throws -> ExitStatus {
+        let (channelCount, channels) = try channelOptions.plan(isRaw: raw.raw)
+        let rawFormat = raw.format(channels: channelCount)
         let jobs = batchOptions.jobs ?? (areMany && engine.waitsForOthers ? Transcribe.jobsForServices : 1)
         var settings = settings
         settings.jobs = jobs
         let task = Batch.Task(
             settings: settings, setup: setup, formats: transcriptFormats, subtitles: subtitleOptions.rules,
-            raw: raw.format, strict: strict,
+            raw: rawFormat, channels: channels, strict: strict,
             isKept: !noKeep, detector: detector, recordingName: recordingName(for: inputs),
             ledger: try batchOptions.usage.map(UsageLedger.init),
             budget: batchOptions.maxAudio.map { AudioBudget(seconds: $0.seconds) },
@@ -259,7 +273,8 @@ struct Transcribe: VoiceProgram {
                 OutputFolder(folder, overwrites: batchOptions.overwrite) { Log.warning($0) }
             }, resumes: batchOptions.resume,
             stampOfOptions: Batch.Task.stampOfOptions(
-                settings, setup, gateOptions, subtitles: subtitleOptions.rules, raw: raw, strict: strict),
+                settings, setup, gateOptions, subtitles: subtitleOptions.rules, raw: rawFormat, channels: channels,
+                strict: strict),
             namesInputs: areMany || batchOptions.outputDir != nil)
         let style = ProgressDisplay.chosen(
             areMany || batchOptions.outputDir != nil || batchOptions.progress != .auto ? batchOptions.progress : .none,

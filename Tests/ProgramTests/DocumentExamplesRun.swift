@@ -60,7 +60,7 @@ struct DocumentExamplesRun {
         let files = """
             mkdir recordings ~/.local ~/.local/state ~/.local/state/vt
             sox -t raw -r 16000 -e signed -b 16 -c 1 \(Speech.goForward) test.wav
-            cp test.wav talk.wav; cp test.wav recordings/one.wav; cp test.wav recordings/two.wav
+            cp test.wav talk.wav; cp test.wav call.wav; cp test.wav recordings/one.wav; cp test.wav recordings/two.wav
             cp test.wav note.wav; sox test.wav memo.flac; ffmpeg -v error -i test.wav talk.mp4
             cp \(Speech.goForward) memo.raw; cp \(Speech.goForward) speech.raw
             printf '#JSGF V1.0;\\ngrammar robot;\\npublic <command> = go forward ten meters;\\n' | tee robot.gram >commands.gram

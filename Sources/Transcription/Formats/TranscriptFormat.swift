@@ -56,6 +56,16 @@ extension [TranscriptFormat] {
     }
 }
 
+extension EngineSettings.TimesUse {
+    /// The same if several channels are to be told in order of time.
+    package func forChannels(isGated: Bool) -> EngineSettings.TimesUse {
+        switch self {
+        case .none, .shown: isGated ? .needed : .shown
+        case .needed, .neededOfEngine: self
+        }
+    }
+}
+
 /// Turns the events of one input into a file format, piece by piece: what a piece gives can be written at once.
 package protocol TranscriptFormatter {
     /// What comes before everything else.

@@ -115,6 +115,18 @@ package final class SentAudio: Sendable {
         return state.note { $0.holdsSpeech(first..<max(last, first + 1)) }
     }
 
+    /// Where the first speech begins of which an end is not known, or behind a time.
+    ///
+    /// - Parameter end: seconds of the recording: of what was said before.
+    /// - Returns: the same; nil if there is none.
+    package func firstSpeech(after end: Double) -> Double? {
+        let behind = SentAudio.samples(end + SentAudio.tolerance)
+        return state.note { state in
+            let index = state.firstSpeech(endingAfter: behind)
+            return index < state.speech.count ? SentAudio.seconds(state.speech[index].lowerBound) : nil
+        }
+    }
+
     /// How much of the speech is in some spans of time.
     ///
     /// - Parameter spans: seconds of the recording, in order and apart.
@@ -268,7 +280,7 @@ extension SentAudio.State {
     }
 
     /// The index of the first speech that goes on behind a sample; behind the last one where there is none.
-    private func firstSpeech(endingAfter sample: Int) -> Int {
+    fileprivate func firstSpeech(endingAfter sample: Int) -> Int {
         var (low, high) = (0, speech.count)
         while low < high {
             let middle = (low + high) / 2

@@ -24,6 +24,10 @@ package struct PendingRecord: Equatable, Sendable {
     package var options: [String: String]
     /// The format of audio without a header; nil where the audio says it itself.
     package var raw: AudioFormat?
+    /// What becomes of several channels, as `--channels` says it; nil mixes them.
+    package var channels: String?
+    /// Who speaks on each channel.
+    package var speakerNames: [String] = []
     package var strict: Bool
     /// Whether all of it is sent, silence too (`--no-gate`).
     package var isUngated: Bool
@@ -83,6 +87,10 @@ extension PendingRecord {
                         .init("rate", .integer(raw.sampleRate)), .init("channels", .integer(raw.channels)),
                         .init("sample_format", .string(raw.sampleFormat.rawValue)),
                     ])))
+        }
+        add("channels", channels)
+        if !speakerNames.isEmpty {
+            members.append(.init("speaker_names", .array(speakerNames.map(JSONValue.string))))
         }
         if strict { members.append(.init("strict", .bool(true))) }
         if isUngated { members.append(.init("gate", .bool(false))) }
