@@ -46,14 +46,18 @@ package struct EventCheck {
     /// - Returns: what to pass on, in order.
     package mutating func check(_ event: RecognitionEvent) -> [RecognitionEvent] {
         switch event {
-        case .partial(let utterance):
+        case .partial(var utterance):
+            utterance.text = SilenceMarks.removed(from: utterance.text)
+            // Where nothing was shown, nothing has to be taken back.
+            if utterance.text.isEmpty, !hasPartial { return [] }
             hasPartial = !utterance.text.isEmpty
+            utterance.stable = utterance.stable.map { min($0, utterance.text.unicodeScalars.count) }
             return [.partial(timed(utterance))]
         case .word:
             return []
         case .final(let utterance):
             defer { hasPartial = false }
-            let utterance = timed(utterance)
+            guard let utterance = withoutMarks(timed(utterance)) else { return takeBack() }
             if holdsUntimed, !utterance.isTimedByAudio, utterance.start == nil, utterance.end == nil {
                 held.append(utterance)
                 return []
@@ -88,12 +92,25 @@ package struct EventCheck {
         }
     }
 
+    /// What was shown of an utterance is taken back.
+    private func takeBack() -> [RecognitionEvent] {
+        hasPartial ? [.partial(Utterance(text: ""))] : []
+    }
+
+    /// The utterance without what stands for silence in it; nil if it is silence.
+    private func withoutMarks(_ utterance: Utterance) -> Utterance? {
+        let text = SilenceMarks.removed(from: utterance.text)
+        if text == utterance.text { return utterance }
+        if text.isEmpty { return nil }
+        var result = utterance
+        result.text = text
+        result.words.removeAll { SilenceMarks.removed(from: $0.text).isEmpty }
+        return result
+    }
+
     /// What is passed on of a final whose times are the recording's.
     private mutating func settle(_ utterance: Utterance) -> [RecognitionEvent] {
-        guard isSpoken(utterance) else {
-            // What was shown of it is taken back.
-            return hasPartial ? [.partial(Utterance(text: ""))] : []
-        }
+        guard isSpoken(utterance) else { return takeBack() }
         var utterance = utterance
         note(utterance)
         if loops.isRepetition(utterance.text) {
