@@ -88,6 +88,18 @@ package enum JSONValue: Equatable, Sendable {
         }
     }
 
+    /// Reads a document as servers write it that go by another grammar: `NaN` and `Infinity` (Python's `json`) are null, numbers may be
+    /// spelt in any way, a comma may stand behind the last value, a byte order mark in front, and text behind that begins no other document.
+    package init?(lenientlyParsing text: String) {
+        var rest = text.unicodeScalars[...]
+        if rest.first == "\u{FEFF}" { rest.removeFirst() }
+        var reader = JSONReader(rest: rest, isLenient: true)
+        guard let value = reader.value(depth: 0) else { return nil }
+        reader.skipSpace()
+        if reader.rest.first == "{" || reader.rest.first == "\"" { return nil }
+        self = value
+    }
+
     /// Reads a document; nil where it isn't exactly one.
     package init?(parsing text: String) {
         var reader = JSONReader(rest: text.unicodeScalars[...])
@@ -100,6 +112,7 @@ package enum JSONValue: Equatable, Sendable {
 
 private struct JSONReader {
     var rest: Substring.UnicodeScalarView
+    var isLenient = false
 
     /// Deeper than anything of ours; keeps a hostile file from exhausting the stack.
     private static let maximumDepth = 64
@@ -132,6 +145,7 @@ private struct JSONReader {
         if skip("}") { return .object(members) }
         repeat {
             skipSpace()
+            if isLenient, rest.first == "}" { break }
             guard let name = quoted(), skip(":"), let value = value(depth: depth + 1) else { return nil }
             members.append(.init(name, value))
         } while skip(",")
@@ -143,6 +157,8 @@ private struct JSONReader {
         var values: [JSONValue] = []
         if skip("]") { return .array(values) }
         repeat {
+            skipSpace()
+            if isLenient, rest.first == "]" { break }
             guard let value = value(depth: depth + 1) else { return nil }
             values.append(value)
         } while skip(",")
@@ -171,7 +187,20 @@ private struct JSONReader {
         case "null": return .null
         case "true": return .bool(true)
         case "false": return .bool(false)
-        default: return JSONReader.isNumber(word) ? .number(word) : nil
+        default: return JSONReader.isNumber(word) ? .number(word) : isLenient ? odd(word) : nil
+        }
+    }
+
+    /// What other writers write for numbers that are none, and numbers that they spell in their own way.
+    private func odd(_ word: String) -> JSONValue? {
+        switch word {
+        case "NaN", "nan", "NAN", "-NaN", "-nan", "Infinity", "-Infinity", "+Infinity", "inf", "-inf",
+            "+inf", "Inf", "-Inf",
+            "None", "undefined":
+            .null
+        case "True": .bool(true)
+        case "False": .bool(false)
+        default: Double(word).flatMap { $0.isFinite ? .number(word) : .null }
         }
     }
 

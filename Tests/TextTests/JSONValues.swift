@@ -20,6 +20,25 @@ import Text
         #expect(JSONValue(parsing: text) == nil)
     }
 
+    @Test(arguments: [
+        ("NaN", "null"), ("[-Infinity,Infinity,nan]", "[null,null,null]"), ("[1,2,]", "[1,2]"),
+        ("{\"a\":1,}", "{\"a\":1}"),
+        ("\u{FEFF}[1]", "[1]"), ("[1] and more", "[1]"),
+        ("{\"a\":True,\"b\":None}", "{\"a\":true,\"b\":null}"),
+        ("[1e999]", "[null]"),
+    ]) func otherWritersAreRead(text: String, line: String) {
+        #expect(JSONValue(lenientlyParsing: text)?.line == line)
+        #expect(JSONValue(parsing: text) == nil)
+    }
+
+    @Test(arguments: [
+        "", "nul", "[1 2]", "{\"a\"}", "{a:1}", "\"a", "{\"a\":1}{\"b\":2}", "[1", "{\"a\":\"b", "[,]",
+        "{,}", "abc",
+    ])
+    func whatIsCutOffIsNoDocumentToAnybody(text: String) {
+        #expect(JSONValue(lenientlyParsing: text) == nil)
+    }
+
     @Test func depthIsBounded() {
         #expect(JSONValue(parsing: String(repeating: "[", count: 100_000)) == nil)
         #expect(JSONValue(parsing: String(repeating: "[", count: 60) + String(repeating: "]", count: 60)) != nil)
