@@ -84,12 +84,14 @@ package final class Exchange: Sendable {
 
     /// Takes what has come of the body since the last call, waiting for at least a byte: for answers that come in pieces.
     ///
-    /// - Returns: nil at the end.
-    package func nextBytes() throws(HTTPError) -> [UInt8]? {
-        let result: Result<Bool, HTTPError> = state.wait { state in
+    /// - Parameter seconds: the longest wait.
+    /// - Returns: nothing after the time; nil at the end.
+    package func nextBytes(atMost seconds: Double) throws(HTTPError) -> [UInt8]? {
+        let result: Result<Bool, HTTPError>? = state.wait(atMost: seconds) { state in
             if !state.body.isEmpty { return .success(true) }
             return state.outcome.map { $0.map { false } }
         }
+        guard let result else { return [] }
         guard try result.get() else { return nil }
         return state.change { state in
             defer { state.body = [] }

@@ -280,19 +280,24 @@ internal import Text
             if now - lastProgress > .seconds(limits.stall) { fail(.timedOut("the answer did not come to its end")) }
         } else if let endOfBody, !hasAnswer {
             let limit = limits.answer()
-            if now - endOfBody > .seconds(limit) {
+            if now - endOfBody > .seconds(clamping: limit) {
                 fail(.timedOut("no answer within \(decimal(limit, places: limit < 10 ? 1 : 0)) s"))
             }
         } else if let endOfBody {
             // A server that drips its answer is not waited for without end; what goes to a sink may be long.
             let limit = limits.answer()
-            let isTooLong = !exchange.isPoured && now - endOfBody > .seconds(2 * limit)
+            let most =
+                exchange.head?.contentType == "text/event-stream" ? 2 * limit : max(limit, limits.stall)
+            let isTooLong = !exchange.isPoured && now - endOfBody > .seconds(clamping: most)
             let patience = exchange.isPoured ? limits.stall : max(limit, limits.stall)
-            if now - lastProgress > .seconds(patience) || isTooLong {
-                fail(.timedOut("the answer did not come to its end"))
+            if now - lastProgress > .seconds(clamping: patience) || isTooLong {
+                fail(
+                    .timedOut(
+                        "the answer did not come to its end within \(decimal(isTooLong ? most : patience, places: 0)) s"
+                    ))
             }
         } else if !isPaused, now - lastProgress > .seconds(limits.stall) {
-            fail(.timedOut("nothing could be sent for \(Int(limits.stall)) s"))
+            fail(.timedOut("nothing could be sent for \(decimal(limits.stall, places: 0)) s"))
         }
     }
 

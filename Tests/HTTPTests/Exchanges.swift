@@ -133,7 +133,7 @@ import Text
         #expect(try exchange.waitForHead().contentType == "text/event-stream")
         var parser = ServerSentEventParser()
         var events: [ServerSentEvent] = []
-        while let bytes = try exchange.nextBytes() { events += parser.add(bytes) }
+        while let bytes = try exchange.nextBytes(atMost: 60) { events += parser.add(bytes) }
         let texts = events.compactMap { JSONValue(parsing: $0.data)?["delta"]?.string }
         #expect(texts.joined() == "go forward ten meters")
     }

@@ -87,6 +87,7 @@ private struct PlainService: CloudService {
 
     private struct Reply: ReplyReader {
         var body: [UInt8] = []
+        var steps: Int { body.count }
 
         mutating func add(_ bytes: [UInt8]) -> [RecognitionEvent] {
             body += bytes

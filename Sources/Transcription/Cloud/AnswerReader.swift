@@ -12,10 +12,14 @@ struct AnswerReader {
     /// Seconds of the audio that it is about; nil if nobody knows.
     private let audio: Double?
     /// The text of the deltas so far.
-    private var partial = ""
+    private var partial = GrowingText()
+    private var hasNewPartial = false
+    /// Events so far that said anything.
+    private(set) var steps = 0
     /// Whether a part of the text has been given as an utterance already.
     private var hasSegments = false
-    private var hasSpoken = false
+    /// Whether the model has said that it has come to its end.
+    private var hasStopped = false
     private var language: String?
     /// Whether the answer has said that it is complete. What comes afterwards is nothing of it.
     private(set) var isComplete = false
@@ -92,14 +96,18 @@ struct AnswerReader {
         let type = event["type"]?.string ?? event["object"]?.string ?? ""
         switch type {
         case "transcript.text.delta", "transcription.text.delta", "transcription.delta":
-            return added(event["delta"]?.string ?? event["text"]?.string ?? "")
+            add(event["delta"]?.string ?? event["text"]?.string ?? "")
+            return []
         case "transcription.chunk", "chat.completion.chunk":
-            return added(event["choices"]?.array?.first?["delta"]?["content"]?.string ?? "")
+            let choice = event["choices"]?.array?.first
+            add(choice?["delta"]?["content"]?.string ?? "")
+            hasStopped = hasStopped || choice?["finish_reason"]?.string != nil
+            return []
         case "transcript.text.segment", "transcription.segment":
             let utterance = DocumentReader(event, language: language).segment(event)
             if let utterance {
                 hasSegments = true
-                hasSpoken = true
+                steps += 1
                 return utterance.events
             }
             return []
@@ -118,12 +126,25 @@ struct AnswerReader {
         }
     }
 
-    /// What is left at the end of the stream: the text of a stream that ended without saying so.
+    /// Ends the stream.
+    ///
+    /// - Returns: what is left of it.
+    /// - Throws: `EngineError` with `tryLater` if it has not said that it is complete: what came may be half of the text.
     mutating func finish() throws(EngineError) -> [RecognitionEvent] {
         if isComplete { return [] }
         guard hasBegun else { throw EngineError(.protocolError, "\(name): the answer is empty") }
+        guard hasStopped else {
+            throw EngineError(.tryLater, "\(name): the answer broke off before its end")
+        }
         isComplete = true
         return rest(nil)
+    }
+
+    /// What is understood so far, if that has changed since it was last taken.
+    mutating func takePartial() -> RecognitionEvent? {
+        guard hasNewPartial, !isComplete, !hasSegments, !partial.text.isEmpty else { return nil }
+        hasNewPartial = false
+        return .partial(Utterance(text: partial.text, language: language))
     }
 
     /// A document, whole in one piece.
@@ -148,11 +169,11 @@ struct AnswerReader {
         return result + (try finish())
     }
 
-    private mutating func added(_ delta: String) -> [RecognitionEvent] {
-        guard !delta.isEmpty else { return [] }
-        partial += delta
-        let text = partial.onOneLine
-        return text.isEmpty || hasSegments ? [] : [.partial(Utterance(text: text, language: language))]
+    private mutating func add(_ delta: String) {
+        guard !delta.isEmpty else { return }
+        partial.add(delta)
+        hasNewPartial = true
+        steps += 1
     }
 
     /// The utterance that ends a stream: what `done` says, else what came before it.
@@ -164,7 +185,7 @@ struct AnswerReader {
                 return reader.remarks + utterances.flatMap(\.events)
             }
         }
-        return Utterance(text: partial.onOneLine, language: language).events
+        return Utterance(text: partial.text, language: language).events
     }
 
     private func plain(_ text: String) -> [RecognitionEvent] {
@@ -193,16 +214,17 @@ extension Utterance {
 
 extension JSONValue {
     /// Reads a document of which a string may hold a control character as it is: some servers write what a model says without
-    /// a look at it. Each becomes a space, which it is between values too.
+    /// a look at it. Each becomes a space, which it is between values too. Numbers and commas are read as `init(lenientlyParsing:)` does.
     ///
-    /// - Parameter text: nil where it is none for another reason.
+    /// - Parameter text: nil if it is none for another reason.
     init?(tolerating text: String) {
-        if let value = JSONValue(parsing: text) {
+        if let value = JSONValue(parsing: text) ?? JSONValue(lenientlyParsing: text) {
             self = value
             return
         }
         guard text.utf8.contains(where: { $0 < 0x20 }) else { return nil }
-        self.init(parsing: String(decoding: text.utf8.map { $0 < 0x20 ? 0x20 : $0 }, as: UTF8.self))
+        self.init(
+            lenientlyParsing: String(decoding: text.utf8.map { $0 < 0x20 ? 0x20 : $0 }, as: UTF8.self))
     }
 }
 

@@ -72,10 +72,24 @@ package protocol ReplyReader {
     /// - Returns: what they say; empty where that is known at the end only. Times are of the audio as it was uploaded.
     mutating func add(_ bytes: [UInt8]) throws(EngineError) -> [RecognitionEvent]
 
+    /// What is understood of an utterance that is not finished, if that has changed since it was last taken.
+    mutating func takePartial() -> RecognitionEvent?
+
+    /// Grows with each piece of the answer that says anything: what only keeps a connection open does not.
+    var steps: Int { get }
+
+    /// Whether the answer has said that it is complete: what comes behind it is no part of it.
+    var isComplete: Bool { get }
+
     /// Takes the end of the body.
     ///
     /// - Returns: the rest. Together with what came before, none for silence.
     mutating func finish() throws(EngineError) -> [RecognitionEvent]
+}
+
+extension ReplyReader {
+    package mutating func takePartial() -> RecognitionEvent? { nil }
+    package var isComplete: Bool { false }
 }
 
 /// A request around audio that is still being spoken.

@@ -191,6 +191,7 @@ private struct AnswerCollector: ReplyReader {
     private let mediaType: String?
     private var parser: ServerSentEventParser?
     private var body: [UInt8] = []
+    private(set) var steps = 0
     /// Appears in no message, whatever the server repeats.
     private let key: Secret?
 
@@ -204,6 +205,7 @@ private struct AnswerCollector: ReplyReader {
     mutating func add(_ bytes: [UInt8]) throws(EngineError) -> [RecognitionEvent] {
         guard parser != nil else {
             body += bytes
+            steps += bytes.count
             return []
         }
         var result: [RecognitionEvent] = []
@@ -212,9 +214,14 @@ private struct AnswerCollector: ReplyReader {
         } catch {
             throw redacted(error)
         }
+        steps = reader.steps
         if parser?.isTooLarge == true { throw reader.overflow }
         return result
     }
+
+    mutating func takePartial() -> RecognitionEvent? { reader.takePartial() }
+
+    var isComplete: Bool { parser != nil && reader.isComplete }
 
     mutating func finish() throws(EngineError) -> [RecognitionEvent] {
         do {

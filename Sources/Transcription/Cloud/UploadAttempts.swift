@@ -164,7 +164,7 @@ struct UploadAttempts: ~Copyable {
                 return
             }
             try report(exchange, givenAway: nil, onEvent)
-            if let delay = try delay(after: failure) {
+            if let delay = try delay(after: failure, exchange) {
                 try onEvent(.status("\(failure.message); \(announced(delay))"))
                 nextTry = .now + .seconds(clamping: delay)
             } else {
@@ -203,7 +203,9 @@ struct UploadAttempts: ~Copyable {
             } catch {
                 try report(exchange, givenAway: nil, onEvent)
                 if error.code == .heldTooLong { continue }
-                guard let delay = try delay(after: error) else { throw EngineError(error, engine: engine.name) }
+                guard let delay = try delay(after: error, exchange) else {
+                    throw EngineError(error, engine: engine.name)
+                }
                 try onEvent(.status("\(error.message); \(announced(delay))"))
                 nextTry = .now + .seconds(clamping: delay)
                 continue
@@ -262,32 +264,27 @@ struct UploadAttempts: ~Copyable {
     private mutating func read(
         _ exchange: Exchange, _ head: ResponseHead, isAudible: Bool, _ onEvent: (RecognitionEvent) throws -> Void
     ) throws -> Bool {
-        var reader = engine.service.makeReplyReader(head, settings: settings, audio: sentSeconds)
+        var answer = AnswerStream(
+            exchange, engine.service.makeReplyReader(head, settings: settings, audio: sentSeconds), cancellation)
         var hasText = false
-        var isEmpty = true
-        func giveAway(_ events: [RecognitionEvent]) throws {
-            for event in events {
+        do {
+            try answer.read(of: engine.name, saying: exchange.request.limits.answer()) { event in
                 if case .final = event { hasText = true }
                 try onEvent(event)
             }
-        }
-        do {
-            while let bytes = try exchange.nextBytes() {
-                isEmpty = false
-                try giveAway(try reader.add(bytes))
-            }
-            try giveAway(try reader.finish())
         } catch let error as HTTPError {
             try report(exchange, givenAway: nil, onEvent)
             // Text that was given away can't be taken back.
             if hasText { throw EngineError(error, engine: engine.name) }
-            guard let delay = try delay(after: error) else { throw EngineError(error, engine: engine.name) }
+            guard let delay = try delay(after: error, exchange) else {
+                throw EngineError(error, engine: engine.name)
+            }
             try onEvent(.status("\(error.message); \(announced(delay))"))
             nextTry = .now + .seconds(clamping: delay)
             return false
         } catch let error as EngineError {
             try report(exchange, givenAway: nil, onEvent)
-            guard isEmpty, exchange.isOpenEnded else { throw error }
+            guard answer.isEmpty, exchange.isOpenEnded else { throw error }
             try onEvent(.status("\(error.message); it gets the recording with its length"))
             try wantLength()
             return false
@@ -313,7 +310,9 @@ struct UploadAttempts: ~Copyable {
     ///
     /// - Returns: seconds to wait before the next try; nil where there were enough.
     /// - Throws: what can't be mended by trying again.
-    private mutating func delay(after failure: HTTPError) throws -> Double? {
+    private mutating func delay(after failure: HTTPError, _ exchange: Exchange) throws -> Double? {
+        // It had its time for the answer: to wait as long twice more would help nobody.
+        if failure.code == .timedOut, exchange.timings.lastByteSent != nil { return nil }
         if let underlying = failure.underlying { throw underlying }
         guard failure.isTransient else { throw EngineError(failure, engine: engine.name) }
         if !hasSpeech { count += 1 }
@@ -401,7 +400,8 @@ struct UploadAttempts: ~Copyable {
         if turns.end(after: exchange) == .unheard { count = max(0, count - 1) }
         // A connection that nothing was sent on was no question.
         guard hasSpeech else { return }
-        let isAnswered = exchange.failure == nil && exchange.head?.isSuccess == true
+        let isAnswered =
+            (exchange.failure == nil || givenAway != nil) && exchange.head?.isSuccess == true
         let billed = isAnswered ? engine.service.billedSeconds(for: seconds) : 0
         let model = engine.service.model(for: settings)
         try onEvent(.asked(EngineRequest(engine: engine.name, model: model, seconds: seconds, billed: billed)))
