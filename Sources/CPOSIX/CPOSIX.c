@@ -82,7 +82,8 @@ int vt_memory_file(void) { return memfd_create("vt", MFD_CLOEXEC); }
 
 // What the child does between vfork and its program. It shares our memory: no allocation, no lock, no return.
 static _Noreturn void become(const char *path, char *const arguments[], char *const environment[],
-                             const char *directory, const int descriptors[3], volatile int *failure) {
+                             const char *directory, const int descriptors[3], int death_signal, pid_t parent,
+                             volatile int *failure) {
     struct sigaction action;
     sigset_t none;
     memset(&action, 0, sizeof action);
@@ -105,6 +106,11 @@ static _Noreturn void become(const char *path, char *const arguments[], char *co
     // Whatever another library opened without close-on-exec stays here.
     closefrom(3);
     if (directory != NULL && chdir(directory) != 0) goto failed;
+    if (death_signal != 0) {
+        if (prctl(PR_SET_PDEATHSIG, death_signal) != 0) goto failed;
+        // It may be gone already: then nobody sends it.
+        if (getppid() != parent) _exit(127);
+    }
     sigprocmask(SIG_SETMASK, &none, NULL);
     execve(path, arguments, environment);
 failed:
@@ -113,8 +119,9 @@ failed:
 }
 
 int vt_spawn(int *child, const char *path, char *const arguments[], char *const environment[], const char *directory,
-             const int descriptors[3]) {
+             const int descriptors[3], int death_signal) {
     volatile int failure = 0;
+    const pid_t parent = getpid();
     sigset_t every, before;
     int state;
     // No handler of ours may run in the child, on memory that it shares with us; nor may this thread be cancelled.
@@ -122,7 +129,7 @@ int vt_spawn(int *child, const char *path, char *const arguments[], char *const 
     pthread_sigmask(SIG_BLOCK, &every, &before);
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     pid_t process = vfork();
-    if (process == 0) become(path, arguments, environment, directory, descriptors, &failure);
+    if (process == 0) become(path, arguments, environment, directory, descriptors, death_signal, parent, &failure);
     int code = process < 0 ? errno : failure;
     pthread_setcancelstate(state, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

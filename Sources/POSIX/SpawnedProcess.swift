@@ -28,10 +28,11 @@ package struct SpawnedProcess: ~Copyable {
     ///   - environment: entries `NAME=value`, bytes without a terminating zero.
     ///   - directory: where it starts; nil is the caller's.
     ///   - descriptors: what becomes its 0, 1 and 2.
+    ///   - endsWithCaller: it gets SIGTERM when the calling thread is gone, as it is after SIGKILL.
     /// - Throws: `SystemError` with what the child met before the program ran, for example ENOENT.
     package init(
         _ path: String, arguments: [String], environment: [[UInt8]], directory: String?,
-        input: CInt, output: CInt, errors: CInt
+        input: CInt, output: CInt, errors: CInt, endsWithCaller: Bool = false
     ) throws(SystemError) {
         let argumentPointers: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) } + [nil]
         let environmentPointers: [UnsafeMutablePointer<CChar>?] =
@@ -45,7 +46,8 @@ package struct SpawnedProcess: ~Copyable {
         for attempt in 0..<20 {
             if attempt > 0 { usleep(5000) }
             code = unsafe vt_spawn(
-                &number, path, argumentPointers, environmentPointers, directory, [input, output, errors])
+                &number, path, argumentPointers, environmentPointers, directory, [input, output, errors],
+                endsWithCaller ? SIGTERM : 0)
             if code != ETXTBSY { break }
         }
         guard code == 0 else { throw SystemError(code: code, call: "execve", subject: path) }

@@ -16,6 +16,8 @@ package struct ChildProcess: Sendable {
     package var environment: ProcessEnvironment
     /// Where it starts; nil for the caller's own directory.
     package var directory: String?
+    /// Whether it gets SIGTERM when the calling thread is gone, as it is after SIGKILL: for what must not go on alone.
+    package var endsWithCaller = false
 
     package init(
         _ executable: String, _ arguments: [String] = [], environment: ProcessEnvironment = .inherited(),
@@ -180,7 +182,8 @@ extension ChildProcess {
         do {
             process = try SpawnedProcess(
                 executable, arguments: [executable] + arguments, environment: environment.entries,
-                directory: directory, input: pipes.childInput, output: pipes.childOutput, errors: pipes.childErrors)
+                directory: directory, input: pipes.childInput, output: pipes.childOutput, errors: pipes.childErrors,
+                endsWithCaller: endsWithCaller)
         } catch {
             throw PluginError(.cannotStart, "cannot run \(executable): \(error.reason)")
         }

@@ -61,7 +61,10 @@ final class DriverProcess: Sendable {
         do {
             return .success(
                 try plugin.withProcess(for: call) { child in
-                    try child.stream(
+                    // Killed or not, nothing types on after us.
+                    var child = child
+                    child.endsWithCaller = true
+                    return try child.stream(
                         cancellation: stopping, lineLimit: EventLine.maximumLength, feed: { feed($0) },
                         onErrors: { self.noteErrors($0) },
                         onLine: { try take($0) })

@@ -17,6 +17,13 @@ struct HelperProgram {
 
     var name: String { String(path.split(separator: "/").last ?? "") }
 
+    /// Ends with the thread that runs it, and that one waits for it: killed or not, nothing types on.
+    private func process(_ arguments: [String]) -> ChildProcess {
+        var process = ChildProcess(path, arguments, environment: environment)
+        process.endsWithCaller = true
+        return process
+    }
+
     /// Runs it to its end.
     ///
     /// - Parameters:
@@ -29,7 +36,7 @@ struct HelperProgram {
     ) throws(TypingError) -> ChildProcess.Outcome {
         let outcome: ChildProcess.Outcome
         do throws(PluginError) {
-            outcome = try ChildProcess(path, arguments, environment: environment).run(
+            outcome = try process(arguments).run(
                 input: .bytes(Array(input.utf8)), timeout: .milliseconds(milliseconds),
                 cancellation: isCleanUp ? nil : cancellation)
         } catch {
@@ -46,7 +53,7 @@ struct HelperProgram {
     /// Runs it with that standard input until it ends by itself, which is a failure, or is cancelled.
     func hold(_ input: CInt, _ cancellation: Cancellation) -> Result<Void, TypingError> {
         do throws(PluginError) {
-            let outcome = try ChildProcess(path, ["-"], environment: environment).run(
+            let outcome = try process(["-"]).run(
                 input: .descriptor(input), cancellation: cancellation)
             return outcome.isSuccess ? .success(()) : .failure(failure(outcome))
         } catch {

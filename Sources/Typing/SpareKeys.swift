@@ -24,12 +24,15 @@ struct SpareKeys {
     }
 
     private let keyboard: X11Keyboard
+    private let journal: SpareKeyJournal
     /// The longest unused first.
     private var bound: [Key] = []
     private var usedAt: ContinuousClock.Instant?
+    private var hasAdopted = false
 
-    init(_ keyboard: X11Keyboard) {
+    init(_ keyboard: X11Keyboard, _ journal: SpareKeyJournal) {
         self.keyboard = keyboard
+        self.journal = journal
     }
 
     /// Makes as much of the text typable as fits; waits where keys must change that were used a moment ago.
@@ -37,6 +40,7 @@ struct SpareKeys {
     /// - Returns: the number of scalars from the beginning that can be typed now; at least 1 where there is any spare key.
     mutating func prepare(_ text: ArraySlice<Unicode.Scalar>) throws(SystemError) -> Int {
         let layout = try keyboard.layout()
+        adopt(layout)
         // Somebody may have loaded another layout since, which took our characters away.
         bound.removeAll { layout.symbols[$0.code] != $0.symbols }
         var own: [Unicode.Scalar: UInt8] = [:]
@@ -78,10 +82,28 @@ struct SpareKeys {
             missing.removeFirst(min(2, missing.count))
         }
         if reuses { settle() }
-        try keyboard.bind(Dictionary(uniqueKeysWithValues: added.map { ($0.code, $0.symbols) }))
-        usedAt = .now
         bound = Array(old) + kept + added
+        journal.note(symbols(of: bound))
+        try keyboard.bind(symbols(of: added))
+        usedAt = .now
         return length
+    }
+
+    private func symbols(of keys: [Key]) -> [UInt8: X11Keyboard.Symbols] {
+        Dictionary(uniqueKeysWithValues: keys.map { ($0.code, $0.symbols) })
+    }
+
+    /// Takes over what a process that was killed has left on keys, to be used, and taken off at the end.
+    private mutating func adopt(_ layout: X11Keyboard.Layout) {
+        guard !hasAdopted else { return }
+        hasAdopted = true
+        for (code, symbols) in journal.leftovers() where layout.symbols[code] == symbols {
+            let scalars = [symbols.plain, symbols.shifted].compactMap(X11Keyboard.scalar(for:))
+            bound.append(
+                Key(code: code, scalars: symbols.plain == symbols.shifted ? Array(scalars.prefix(1)) : scalars))
+            usedAt = .now
+        }
+        if !bound.isEmpty { journal.note(self.symbols(of: bound)) }
     }
 
     /// Notes that keys have been pressed just now.
@@ -102,5 +124,6 @@ struct SpareKeys {
         let mine = bound.filter { layout.symbols[$0.code] == $0.symbols }
         bound = []
         try keyboard.bind(Dictionary(uniqueKeysWithValues: mine.map { ($0.code, X11Keyboard.Symbols.none) }))
+        journal.note([:])
     }
 }

@@ -13,6 +13,8 @@ package struct TypingError: Error, Sendable, CustomStringConvertible {
         case noFocus
         /// A modifier stays down that would turn text into shortcuts.
         case heldModifier
+        /// Another program types into this display, and hangs.
+        case busy
         /// The driver's program failed or went away.
         case driverFailed
         /// The driver's program took too long.
@@ -43,7 +45,7 @@ package struct TypingError: Error, Sendable, CustomStringConvertible {
     package var isLasting: Bool {
         switch code {
         case .unknownDriver, .noDriver, .noSession, .timedOut, .cancelled, .output: true
-        case .refused, .noFocus, .heldModifier, .driverFailed, .store: false
+        case .refused, .noFocus, .heldModifier, .busy, .driverFailed, .store: false
         }
     }
 

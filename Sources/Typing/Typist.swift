@@ -1,3 +1,4 @@
+package import Plugins
 internal import POSIX
 
 /// Carries utterances to a driver one after the other, and keeps what does not arrive.
@@ -9,6 +10,9 @@ package final class Typist {
     private let suffix: String
     private let report: (TypingError) -> Void
     private let lastResort: (String) -> Void
+    private let lock: DisplayLock?
+    private let cancellation: Cancellation?
+    private let pieceLength: Int
 
     /// Why nothing can be delivered any more.
     private var lastingFailure: TypingError?
@@ -20,6 +24,8 @@ package final class Typist {
     package private(set) var undelivered = 0
     /// Those of them that the store does not have.
     package private(set) var unkept = 0
+    /// The files that have the others.
+    package private(set) var places: [String] = []
 
     /// - Parameters:
     ///   - driver: nil where there is none: everything is kept.
@@ -27,10 +33,14 @@ package final class Typist {
     ///   - keys: what the text may press beside characters.
     ///   - prefix: comes before each utterance, behind the space.
     ///   - suffix: comes after each.
+    ///   - lock: keeps others from typing during an utterance; nil where the driver presses no keys.
+    ///   - cancellation: ends the wait for it.
+    ///   - pieceLength: characters that are delivered at a time. What was typed of a long utterance is not kept, whatever ends us.
     ///   - report: is told why something is not delivered, once for each reason in a row.
     ///   - lastResort: gets text that cannot be kept either.
     package init(
         driver: (any Driver)?, store: UndeliveredStore?, keys: KeyPolicy = [], prefix: String = "", suffix: String = "",
+        lock: DisplayLock? = nil, cancellation: Cancellation? = nil, pieceLength: Int = 400,
         report: @escaping (TypingError) -> Void, lastResort: @escaping (String) -> Void
     ) {
         self.driver = driver
@@ -40,6 +50,9 @@ package final class Typist {
         self.suffix = suffix
         self.report = report
         self.lastResort = lastResort
+        self.lock = lock
+        self.cancellation = cancellation
+        self.pieceLength = pieceLength
     }
 
     /// Delivers a line of text: an utterance, or with `--keys enter` exactly what it says.
@@ -61,7 +74,7 @@ package final class Typist {
         undelivered += 1
         do throws(SystemError) {
             guard let store else { return giveUp(text) }
-            _ = try store.add(text)
+            noteKept(try store.add(text))
         } catch {
             giveUp(text)
         }
@@ -69,7 +82,10 @@ package final class Typist {
 
     /// Makes sure that what was kept outlasts the machine.
     package func finish() {
+        // What it does to the keys at the end must not come between another's.
+        let isHeld = (try? take()) != nil
         driver?.finish()
+        if isHeld { lock?.release() }
         if undelivered > unkept { try? store?.sync() }
     }
 
@@ -77,19 +93,25 @@ package final class Typist {
         let isEmpty = isBlank(words)
         if isEmpty, end.isEmpty, !isContinuation { return }
         guard let driver, lastingFailure == nil else { return keep(words) }
-        var keystrokes = keys.keystrokes(for: isEmpty && !isContinuation ? words : prefix + words + suffix) + end
-        if needsSpace, !isContinuation, let first = keystrokes.unicodeScalars.first, !first.properties.isWhitespace {
-            keystrokes = " " + keystrokes
-        }
-        guard !keystrokes.isEmpty else { return }
+        let pieces = isEmpty ? [words] : words.pieces(of: pieceLength)
+        let keystrokes = keystrokes(for: pieces, isBare: isEmpty && !isContinuation, end, isContinuation)
+        guard !keystrokes.allSatisfy(\.isEmpty) else { return }
 
         // On the disk before the first key, so that it is there if this process is not.
         var entry: UndeliveredStore.Entry?
         if !isEmpty { entry = try? store?.add(words) }
+        var done = 0
         do throws(TypingError) {
-            try driver.deliver(keystrokes)
+            try take()
+            defer { lock?.release() }
+            for (index, keystrokes) in keystrokes.enumerated() {
+                done = index
+                if index > 0, let known = entry {
+                    entry = (try? store?.replace(known, with: pieces[index...].joined())) ?? known
+                }
+                try deliver(keystrokes, driver)
+            }
             if let entry { try? store?.remove(entry) }
-            if let last = keystrokes.unicodeScalars.last { needsSpace = !last.properties.isWhitespace }
             lastMessage = nil
         } catch {
             if error.isLasting { lastingFailure = error }
@@ -97,8 +119,42 @@ package final class Typist {
             lastMessage = error.message
             guard !isEmpty else { return }
             undelivered += 1
-            if entry == nil { giveUp(words) }
+            if let entry { noteKept(entry) } else { giveUp(pieces[done...].joined()) }
         }
+    }
+
+    /// What each piece of an utterance presses.
+    ///
+    /// - Parameter isBare: leaves the prefix and the suffix away.
+    private func keystrokes(
+        for pieces: [String], isBare: Bool, _ end: String, _ isContinuation: Bool
+    ) -> [String] {
+        var result = pieces.enumerated().map { index, piece in
+            let first = index == 0 && !isBare ? prefix : ""
+            let last = index == pieces.count - 1 && !isBare ? suffix : ""
+            return keys.keystrokes(for: first + piece + last)
+        }
+        result[result.count - 1] += end
+        if needsSpace, !isContinuation, let first = result[0].unicodeScalars.first, !first.properties.isWhitespace {
+            result[0] = " " + result[0]
+        }
+        return result
+    }
+
+    private func deliver(_ keystrokes: String, _ driver: any Driver) throws(TypingError) {
+        guard !keystrokes.isEmpty else { return }
+        try driver.deliver(keystrokes)
+        lock?.noteProgress()
+        if let last = keystrokes.unicodeScalars.last { needsSpace = !last.properties.isWhitespace }
+    }
+
+    private func take() throws(TypingError) {
+        guard let lock, let cancellation else { return }
+        try lock.take(cancellation)
+    }
+
+    private func noteKept(_ entry: UndeliveredStore.Entry) {
+        if !places.contains(entry.path) { places.append(entry.path) }
     }
 
     private func giveUp(_ text: String) {

@@ -5,150 +5,104 @@ internal import Text
 /// `$XDG_STATE_HOME/vt/undelivered`: what was said and is not known to have arrived.
 ///
 /// An entry is written before its text is delivered and removed afterwards, so that it is there whatever ends the program.
-/// The file consists of event lines (vt-events(5)), `final time=… id=…` and the text, so that `vt-type --events` can type it. Any
-/// number of programs may use it: each operation locks it (flock(2)), and entries are found by their id. It is 0600, and gone when empty.
+/// The file consists of event lines (vt-events(5)), `final time=… id=…` and the text, so that `vt-type --events` can type it. Where
+/// that place can't be had, or is full, a folder of the user's in the temporary one is the second (`PersonalFolder`).
 package final class UndeliveredStore {
-    /// The file's path.
-    package let path: String
+    private struct Place {
+        var file: UndeliveredFile
+        var isTemporary: Bool
+    }
+
+    private let places: [Place]
+    private let home: String?
+    private let environment: (String) -> String?
     private var count = 0
 
     /// What was written, to be removed again.
     package struct Entry: Sendable {
-        fileprivate var line: [UInt8]
-        fileprivate var offset: Int
+        fileprivate var file: UndeliveredFile
+        fileprivate var attributes: [EventLine.Attribute]
+        fileprivate var entry: UndeliveredFile.Entry
+
+        /// The path of its file.
+        package var path: String { file.path }
     }
 
-    /// - Parameter environment: looks up a variable. Nil where neither XDG_STATE_HOME nor HOME is an absolute path.
-    package init?(environment: (String) -> String?) {
+    /// - Parameter environment: looks up a variable.
+    package init(environment: @escaping (String) -> String?) {
         func absolute(_ name: String) -> String? { environment(name).flatMap { $0.first == "/" ? $0 : nil } }
-        guard let state = absolute("XDG_STATE_HOME") ?? absolute("HOME").map({ $0 + "/.local/state" }) else {
-            return nil
+        func place(_ folder: String, isTemporary: Bool) -> Place {
+            Place(file: UndeliveredFile(path: folder + "/undelivered"), isTemporary: isTemporary)
         }
-        path = state + "/vt/undelivered"
+        home = absolute("HOME")
+        self.environment = environment
+        let state = absolute("XDG_STATE_HOME") ?? absolute("HOME").map { $0 + "/.local/state" }
+        places =
+            (state.map { [place($0 + "/vt", isTemporary: false)] } ?? [])
+            + [place(PersonalFolder.temporaryPath(environment), isTemporary: true)]
     }
 
-    package convenience init?() {
+    package convenience init() {
         self.init { name in getenv(name).map { String(cString: $0) } }
     }
 
     /// Appends text. It survives the end of this process; of the machine only after `sync`.
+    ///
+    /// - Throws: `SystemError` of the first place where none can be had.
     package func add(_ text: String) throws(SystemError) -> Entry {
         count += 1
-        let event = EventLine(
-            "final",
-            [EventLine.Attribute("time", utcTime()), EventLine.Attribute("id", "\(getpid()).\(count)")], text: text)
-        var line = Array(event.line.utf8)
-        let file = try openLocked(creating: true)
-        let size = try sizeOf(file.number)
-        // What a crash or an editor left without an end must not swallow our entry.
-        if size > 0, try read(file.number, at: size - 1, count: 1) != [0x0A] { line.insert(0x0A, at: 0) }
-        do throws(SystemError) {
-            try write(file.number, line, at: size)
-        } catch {
-            // A full disk may take a part of it.
-            ftruncate(file.number, off_t(size))
-            throw error
+        let attributes = [
+            EventLine.Attribute("time", utcTime()), EventLine.Attribute("id", "\(getpid()).\(count)"),
+        ]
+        var failure: SystemError?
+        for place in places {
+            do throws(SystemError) {
+                try makeFolder(of: place)
+                let entry = try place.file.add(UndeliveredStore.line(attributes, text))
+                return Entry(file: place.file, attributes: attributes, entry: entry)
+            } catch {
+                failure = failure ?? error
+            }
         }
-        let hasLead = line.first == 0x0A
-        return Entry(line: hasLead ? Array(line.dropFirst()) : line, offset: hasLead ? size + 1 : size)
+        throw failure ?? SystemError(code: ENOENT, call: "open", subject: "undelivered")
+    }
+
+    /// Leaves of an entry what is still to be delivered.
+    ///
+    /// - Parameter rest: the end of its text.
+    /// - Returns: the entry as it is now; nil where somebody else has removed it.
+    package func replace(_ entry: Entry, with rest: String) throws(SystemError) -> Entry? {
+        let line = UndeliveredStore.line(entry.attributes, rest)
+        return try entry.file.replace(entry.entry, with: line).map {
+            Entry(file: entry.file, attributes: entry.attributes, entry: $0)
+        }
     }
 
     /// Removes an entry; does nothing where somebody else has.
     package func remove(_ entry: Entry) throws(SystemError) {
-        guard access(path, F_OK) == 0 else { return }
-        let file = try openLocked(creating: false)
-        let size = try sizeOf(file.number)
-        var offset = entry.offset
-        if try read(file.number, at: offset, count: entry.line.count) != entry.line {
-            // Others have taken theirs out before it.
-            let all = try read(file.number, at: 0, count: size)
-            guard let found = UndeliveredStore.position(of: entry.line, in: all) else { return }
-            offset = found
-        }
-        let end = offset + entry.line.count
-        if end < size { try write(file.number, try read(file.number, at: end, count: size - end), at: offset) }
-        try retrying("ftruncate", on: path) { ftruncate(file.number, off_t(size - entry.line.count)) }
-        // Still locked: whoever waits for the lock sees that this file has no name any more, and opens anew.
-        if size == entry.line.count { unlink(path) }
+        _ = try entry.file.replace(entry.entry, with: [])
     }
 
-    /// Waits until what was added is on the disk.
+    /// Waits until what is left is on the disk.
     package func sync() throws(SystemError) {
-        let file = try Descriptor.open(path, O_RDONLY)
-        try retrying("fsync", on: path) { fsync(file.number) }
+        for place in places where access(place.file.path, F_OK) == 0 { try place.file.sync() }
     }
 
-    /// Whether a descriptor is this very file.
-    package func isOpen(as descriptor: CInt) -> Bool {
-        var own = stat()
-        var other = stat()
-        return stat(path, &own) == 0 && fstat(descriptor, &other) == 0 && own.st_ino == other.st_ino
-            && own.st_dev == other.st_dev
+    /// The path of the file that a descriptor is, where it is one of ours.
+    package func path(of descriptor: CInt) -> String? {
+        places.first { $0.file.isOpen(as: descriptor) }?.file.path
     }
 
-    private func openLocked(creating: Bool) throws(SystemError) -> Descriptor {
-        if creating { makeFolders() }
-        while true {
-            let file = try Descriptor.open(path, O_RDWR | (creating ? O_CREAT : 0), mode: 0o600)
-            try retrying("flock", on: path) { flock(file.number, LOCK_EX) }
-            var status = stat()
-            try retrying("fstat", on: path) { fstat(file.number, &status) }
-            if status.st_nlink == 0 { continue }
-            if status.st_mode & 0o077 != 0 { fchmod(file.number, 0o600) }
-            return file
+    private func makeFolder(of place: Place) throws(SystemError) {
+        if place.isTemporary {
+            _ = try PersonalFolder.makeTemporary(environment)
+        } else {
+            try PersonalFolder.make(String(place.file.path.dropLast("/undelivered".count)), home: home)
         }
     }
 
-    /// Makes what is missing of the folders, for the user alone (XDG Base Directory Specification).
-    private func makeFolders() {
-        var folder = ""
-        for part in path.split(separator: "/").dropLast() {
-            folder += "/" + part
-            // What fails here fails at open, with a better message.
-            mkdir(folder, 0o700)
-        }
-    }
-
-    private func sizeOf(_ file: CInt) throws(SystemError) -> Int {
-        var status = stat()
-        try retrying("fstat", on: path) { fstat(file, &status) }
-        return Int(status.st_size)
-    }
-
-    private func read(_ file: CInt, at offset: Int, count: Int) throws(SystemError) -> [UInt8] {
-        var result = [UInt8](repeating: 0, count: count)
-        var filled = 0
-        while filled < count {
-            let got = try retrying("pread", on: path) {
-                result.withUnsafeMutableBytes {
-                    pread(file, $0.baseAddress.map { $0 + filled }, count - filled, off_t(offset + filled))
-                }
-            }
-            if got == 0 { return Array(result[..<filled]) }
-            filled += got
-        }
-        return result
-    }
-
-    private func write(_ file: CInt, _ data: [UInt8], at offset: Int) throws(SystemError) {
-        var written = 0
-        while written < data.count {
-            written += try retrying("pwrite", on: path) {
-                data.withUnsafeBytes {
-                    pwrite(file, $0.baseAddress.map { $0 + written }, data.count - written, off_t(offset + written))
-                }
-            }
-        }
-    }
-
-    private static func position(of line: [UInt8], in all: [UInt8]) -> Int? {
-        var start = 0
-        while start + line.count <= all.count {
-            if all[start...].starts(with: line) { return start }
-            guard let end = all[start...].firstIndex(of: 0x0A) else { return nil }
-            start = end + 1
-        }
-        return nil
+    private static func line(_ attributes: [EventLine.Attribute], _ text: String) -> [UInt8] {
+        Array(EventLine("final", attributes, text: text).line.utf8)
     }
 }
 

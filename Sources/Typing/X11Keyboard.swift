@@ -158,7 +158,7 @@ final class X11Keyboard {
 
     /// The character of a keysym; nil for those with names of their own outside Latin-1, some of which are characters too: these are
     /// put on a key once more, which does no harm.
-    private static func scalar(for symbol: UInt32) -> Unicode.Scalar? {
+    static func scalar(for symbol: UInt32) -> Unicode.Scalar? {
         switch symbol {
         case 0x20...0x7E, 0xA0...0xFF: Unicode.Scalar(symbol)
         case 0x0100_0100...0x0110_FFFF: Unicode.Scalar(symbol - 0x0100_0000)

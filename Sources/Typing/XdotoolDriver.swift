@@ -38,7 +38,7 @@ final class XdotoolDriver: Driver {
         }
         do throws(SystemError) {
             let keyboard = X11Keyboard(try X11Connection(address))
-            let made = (keyboard, SpareKeys(keyboard))
+            let made = (keyboard, SpareKeys(keyboard, SpareKeyJournal(display: name)))
             display = made
             return made
         } catch {

@@ -109,14 +109,15 @@ struct TypeCommand: VoiceProgram {
         if listDrivers { return try printDrivers() }
         if let checkDriver { return try check(checkDriver, options: try parsedOptions()) }
         let store = UndeliveredStore()
-        if let store, store.isOpen(as: STDIN_FILENO) {
+        if let path = store.path(of: STDIN_FILENO) {
             throw Failure(
-                .usage, "won't type \(store.path) while it may be written to",
-                hint: "rename it first: mv \(store.path) again && vt-type --events < again")
+                .usage, "won't type \(path) while it may be written to",
+                hint: "rename it first: mv \(path) again && vt-type --events < again")
         }
         let ending = try Ending.watch()
         var noDriver: TypingError?
         var chosen: (any Driver)?
+        var lock: DisplayLock?
         do {
             let choices = try choices()
             chosen = try DriverChoice.driver(
@@ -124,6 +125,7 @@ struct TypeCommand: VoiceProgram {
                 DriverSettings(
                     delay: delay.map { Int(($0.seconds * 1000).rounded()) }, cancellation: ending.cancellation,
                     note: { note in Log.info(note) }, warn: { warning in Log.warning(warning) }))
+            if choices.contains(where: { $0.name != "print" }) { lock = openLock() }
             Log.debug("driver \(choices.map(\.name).joined(separator: ", "))")
         } catch let error as TypingError where error.code == .noDriver {
             // At once, so that nobody speaks for nothing; but what does come is kept.
@@ -133,6 +135,7 @@ struct TypeCommand: VoiceProgram {
         chosen?.prepare()
         let typist = Typist(
             driver: chosen, store: store, keys: keys ?? [], prefix: prefix ?? "", suffix: suffix ?? "",
+            lock: lock, cancellation: ending.cancellation, pieceLength: pieceLength,
             report: { Log.error("cannot type: \($0.message)", hint: $0.hint) },
             lastResort: { Log.error("not typed: \($0)") })
         var input = UtteranceReader(STDIN_FILENO, cancellation: ending.cancellation)
@@ -150,12 +153,12 @@ struct TypeCommand: VoiceProgram {
         if let signal = ending.signal {
             for line in input.remaining() { keep(line, with: typist) }
             typist.finish()
-            if let message = undelivered(typist, store) { Log.error(message) }
+            if let message = undelivered(typist) { Log.error(message) }
             Signals.endProcess(by: signal)
         }
         typist.finish()
-        if let message = undelivered(typist, store) {
-            throw Failure(.unavailable, message, hint: retryHint(typist, store))
+        if let message = undelivered(typist) {
+            throw Failure(.unavailable, message, hint: retryHint(typist))
         }
         return noDriver == nil ? .done : .unavailable
     }
@@ -193,17 +196,32 @@ struct TypeCommand: VoiceProgram {
         return nil
     }
 
-    private func undelivered(_ typist: Typist, _ store: UndeliveredStore?) -> String? {
+    /// Keeps other programs from typing into the same display meanwhile.
+    private func openLock() -> DisplayLock? {
+        do {
+            return try DisplayLock()
+        } catch {
+            Log.info("another vt-type that types at the same time is not kept apart: \(error)")
+            return nil
+        }
+    }
+
+    /// Characters that are typed at a time: of those with a pause behind each, as many as take ten seconds.
+    private var pieceLength: Int {
+        guard let delay, delay.seconds > 0 else { return 400 }
+        return max(1, Int(min(400, 10 / delay.seconds)))
+    }
+
+    private func undelivered(_ typist: Typist) -> String? {
         guard typist.undelivered > 0 else { return nil }
         let what =
             typist.undelivered == 1 ? "1 utterance was not typed" : "\(typist.undelivered) utterances were not typed"
-        guard let store, typist.unkept < typist.undelivered else { return what }
-        return what + ", and kept in \(store.path)"
+        guard typist.unkept < typist.undelivered, !typist.places.isEmpty else { return what }
+        return what + ", and kept in \(typist.places.joined(separator: " and "))"
     }
 
-    private func retryHint(_ typist: Typist, _ store: UndeliveredStore?) -> String? {
-        guard let store, typist.unkept < typist.undelivered else { return nil }
-        return "to type what was kept: mv \(store.path) again && vt-type --events < again"
+    private func retryHint(_ typist: Typist) -> String? {
+        typist.places.first.map { "to type what was kept: mv \($0) again && vt-type --events < again" }
     }
 }
 

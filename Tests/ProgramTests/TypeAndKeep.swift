@@ -28,7 +28,7 @@ import Testing
     @Test(arguments: [
         (["DISPLAY": ":4242"], "xdotool", "cannot open display :4242"),
         (["DISPLAY": "nonsense"], "xdotool", "is no X11 display"),
-        (["WAYLAND_DISPLAY": "/nowhere/wayland-9"], "wtype", "cannot reach the Wayland compositor"),
+        (["WAYLAND_DISPLAY": "/nowhere/wayland-9"], "cat", "cannot reach the Wayland compositor"),
     ]) func `a session that is not there`(environment: [String: String], tool: String, message: String) throws {
         guard Tool.isInstalled(tool) else { return }
         let result = try run(
@@ -53,18 +53,23 @@ import Testing
             "#!/bin/sh\necho 'Compositor does not support the virtual keyboard protocol' >&2\nexit 1\n")
         let result = try run(
             Command(
-                "vt-type", environment: ["PATH": "\(home.files):/usr/bin:/bin", "WAYLAND_DISPLAY": "wayland-0"]),
+                "vt-type", ["--driver", "wtype"],
+                environment: ["PATH": "\(home.files):/usr/bin:/bin", "WAYLAND_DISPLAY": "wayland-0"]),
             input: .text("a\nb\n"), home: home)
         #expect(result.status == 69)
         #expect(result.errors.contains("virtual-keyboard") && result.errors.contains("hint:"), "\(result)")
         #expect(kept.contains("\ta\n") && kept.contains("\tb\n"))
     }
 
-    @Test func `without a home they go to stderr`() throws {
-        let result = try run(
-            Command("vt-type", environment: ["HOME": nil, "XDG_STATE_HOME": nil]), input: .text("eins\n"), home: home)
-        #expect(result.status == 69)
-        #expect(result.errors.contains("not typed: eins"), "\(result)")
+    @Test func `without a home they are kept in the temporary folder, and without that go to stderr`() throws {
+        var environment: [String: String?] = ["HOME": nil, "XDG_STATE_HOME": nil]
+        let second = "\(home.files)/vt-\(geteuid())/undelivered"
+        let kept = try run(Command("vt-type", environment: environment), input: .text("eins\n"), home: home)
+        #expect(kept.status == 69 && kept.errors.contains("kept in \(second)"), "\(kept)")
+        #expect(try text(of: second).hasSuffix("\teins\n"))
+        environment["TMPDIR"] = "/nowhere"
+        let lost = try run(Command("vt-type", environment: environment), input: .text("eins\n"), home: home)
+        #expect(lost.status == 69 && lost.errors.contains("not typed: eins"), "\(lost)")
     }
 
     @Test func `events: finals are typed, drafts are not`() throws {
@@ -103,7 +108,8 @@ import Testing
         try writeScript("\(home.files)/wtype", "#!/bin/sh\ncat > /dev/null\nexec sleep 1000\n")
         let program = try start(
             Command(
-                "vt-type", environment: ["PATH": "\(home.files):/usr/bin:/bin", "WAYLAND_DISPLAY": "wayland-0"]),
+                "vt-type", ["--driver", "wtype"],
+                environment: ["PATH": "\(home.files):/usr/bin:/bin", "WAYLAND_DISPLAY": "wayland-0"]),
             input: .open, home: home)
         program.write("eins\nzwei\ndrei".utf8)
         try eventually("the first is under way") { kept.hasSuffix("\teins\n") }
@@ -121,7 +127,8 @@ import Testing
         try writeScript("\(home.files)/wtype", "#!/bin/sh\ncat > /dev/null\nexec sleep 1000\n")
         let program = try start(
             Command(
-                "vt-type", environment: ["PATH": "\(home.files):/usr/bin:/bin", "WAYLAND_DISPLAY": "wayland-0"]),
+                "vt-type", ["--driver", "wtype"],
+                environment: ["PATH": "\(home.files):/usr/bin:/bin", "WAYLAND_DISPLAY": "wayland-0"]),
             input: .open, home: home)
         program.write("eins\n".utf8)
         try eventually("it is under way") { kept.hasSuffix("\teins\n") }

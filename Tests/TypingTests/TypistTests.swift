@@ -6,10 +6,13 @@ import Testing
 private final class Notebook: Driver {
     var delivered: [String] = []
     var failure: TypingError?
+    /// How many times it can deliver.
+    var limit = Int.max
 
     func prepare() {}
     func deliver(_ text: String) throws(TypingError) {
         if let failure { throw failure }
+        if delivered.count == limit { throw TypingError(.driverFailed, "enough") }
         delivered.append(text)
     }
     func finish() {}
@@ -66,6 +69,27 @@ private final class Notebook: Driver {
         #expect(notebook.delivered == ["b"])
         #expect(lost == ["a", "c", "d"])
         #expect(typist.undelivered == 3)
+    }
+
+    @Test func `a long utterance goes in pieces, and what was typed of it is not kept`() throws {
+        let words = (0..<300).map { "wörd\($0) " }.joined()
+        var lost: [String] = []
+        let typist = typist { lost.append($0) }
+        notebook.limit = 3
+        typist.type(words)
+        #expect(notebook.delivered.count == 3)
+        #expect(notebook.delivered.allSatisfy { $0.count <= 400 && $0.last == " " }, "cut behind a word")
+        #expect(notebook.delivered.joined() + lost.joined() == words)
+    }
+
+    @Test(arguments: [
+        ("", 4, [""]), ("one two", 4, ["one ", "two"]), ("one two", 7, ["one two"]),
+        ("abcdefghij", 4, ["abcd", "efgh", "ij"]),
+        ("a bcdefgh", 4, ["a ", "bcde", "fgh"]), ("👩‍👩‍👧e\u{301}👍🏽ab", 2, ["👩‍👩‍👧e\u{301}", "👍🏽a", "b"]),
+        ("a   b", 2, ["a ", "  ", "b"]),
+    ]) func `pieces end with words, and never in a grapheme`(text: String, length: Int, expected: [String]) {
+        #expect(text.pieces(of: length) == expected)
+        #expect(text.pieces(of: length).joined() == text)
     }
 
     @Test func `many different characters go to wtype in pieces between characters`() throws {

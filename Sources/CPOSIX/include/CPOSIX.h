@@ -41,9 +41,10 @@ int vt_memory_file(void);
 
 /// Starts a program without a search: in a process group of its own, every signal at its default, none blocked or pending
 /// with these three descriptors as 0, 1 and 2 and no other; in a directory, or the caller's where that is NULL.
+/// It gets death_signal, unless that is 0, when the calling thread ends, however that ends (PR_SET_PDEATHSIG).
 /// Returns 0, or an error number, also for what went wrong in the child before the program ran.
 int vt_spawn(int *child, const char *path, char *const arguments[], char *const environment[], const char *directory,
-             const int descriptors[3]);
+             const int descriptors[3], int death_signal);
 
 /// pidfd_open(2): becomes readable when the process ends; close-on-exec. -1 with errno on failure.
 int vt_pidfd_open(int process);
