@@ -1,7 +1,10 @@
+internal import Glibc
+
 /// Finds out whether a recording is so quiet that a recogniser would hear little of it, and what to multiply it with.
 ///
 /// Recognisers and detectors learn from speech at usual levels, and take 16 bits: of speech at -60 dB these have 5. A recording
-/// counts as quiet if not even a quarter of a second of it, in moments of 50 ms, reaches -40 dB; one click is no speech.
+/// counts as quiet if not even a quarter of a second of it, in moments of 50 ms, reaches -40 dB; one click is no speech. Noise that is
+/// the same all the time stays as quiet as it is.
 package struct LevelSurvey {
     /// What is below 16 bits of it, or of a recording that is not quiet, stays as it is.
     private let mostGain: Float
@@ -10,6 +13,8 @@ package struct LevelSurvey {
     private var count = 0
     /// Mean squares of the loudest moments, the quietest of them first.
     private var loudest = [Float](repeating: 0, count: LevelSurvey.moments)
+    /// How many moments were so many dB below full scale; the last one takes what is quieter.
+    private var levels = [Int](repeating: 0, count: 151)
 
     /// 50 ms at 16 kHz: longer than a click, shorter than a syllable.
     private static let moment = 800
@@ -55,6 +60,7 @@ package struct LevelSurvey {
             loudest[0] = power
             loudest.sort()
         }
+        levels[min(max(Int(-LevelSurvey.decibels(power)), 0), levels.count - 1)] += 1
         (sum, squares, count) = (0, 0, 0)
     }
 
@@ -65,7 +71,23 @@ package struct LevelSurvey {
     package var gain: Float {
         // Of a recording of less than a quarter of a second there is nothing better than its loudest moment.
         let power = loudest[0] > 0 ? loudest[0] : loudest[LevelSurvey.moments - 1]
-        guard power > 0, power < LevelSurvey.usual else { return 1 }
+        guard power > 0, power < LevelSurvey.usual, dynamics(of: power) >= LevelSurvey.leastDynamics else { return 1 }
         return min((LevelSurvey.wanted / power).squareRoot(), mostGain)
     }
+
+    /// dB between a power and what is louder than a tenth of all moments.
+    private func dynamics(of power: Float) -> Float {
+        var rest = levels.reduce(0, +) / 10
+        for level in levels.indices.reversed() {
+            rest -= levels[level]
+            if rest < 0 { return LevelSurvey.decibels(power) + Float(level) }
+        }
+        return 0
+    }
+
+    /// A power relative to full scale.
+    private static func decibels(_ power: Float) -> Float { 10 * log10(max(power, 1e-30)) }
+
+    /// dB. Speech has pauses and soft sounds, some 20 dB below its vowels and more; a room's noise differs by less from moment to moment.
+    private static let leastDynamics: Float = 10
 }

@@ -138,7 +138,8 @@ import Testing
     }
 
     private func tone(_ amplitude: Float) -> [Float] {
-        (0..<16000).map { amplitude * Float(sin(Double($0) * 0.1)) }
+        // With a pause, as speech has.
+        (0..<16000).map { $0 < 4000 ? 0 : amplitude * Float(sin(Double($0) * 0.1)) }
     }
 
     @Test func usualLevelsStay() {
@@ -153,6 +154,15 @@ import Testing
         let gain = survey(.f32le, tone(amplitude)).gain
         // A tone's root of the mean square is 3 dB below its peak, and that is brought to -20 dB.
         #expect(abs(gain * amplitude / Float(2).squareRoot() - 0.1) < 0.002)
+    }
+
+    @Test func aRoomIsNoSpeech() {
+        var state: UInt64 = 1
+        let noise = (0..<48000).map { _ -> Float in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Float(Int32(truncatingIfNeeded: state >> 33)) / Float(1 << 31) * 1e-3
+        }
+        #expect(survey(.f32le, noise).gain == 1)
     }
 
     @Test func aClickIsNoSpeech() {

@@ -125,6 +125,8 @@ extension PendingRecord {
         }
         // Nobody has tried as often; one more fits.
         attempts = min(max(0, value["attempts"]?.integer ?? 0), 1_000_000)
+        channels = value["channels"]?.string
+        speakerNames = value["speaker_names"]?.array?.compactMap(\.string) ?? []
         lastError = value["last_error"]?.string
         heardNothing = value["heard_nothing"]?.string
     }
