@@ -286,14 +286,13 @@ internal import Text
         } else if let endOfBody {
             // A server that drips its answer is not waited for without end; what goes to a sink may be long.
             let limit = limits.answer()
-            let most =
-                exchange.head?.contentType == "text/event-stream" ? 2 * limit : max(limit, limits.stall)
+            let most = 2 * limit
             let isTooLong = !exchange.isPoured && now - endOfBody > .seconds(clamping: most)
             let patience = exchange.isPoured ? limits.stall : max(limit, limits.stall)
             if now - lastProgress > .seconds(clamping: patience) || isTooLong {
                 fail(
                     .timedOut(
-                        "the answer did not come to its end within \(decimal(isTooLong ? most : patience, places: 0)) s"
+                        "the answer did not come to its end within \(decimal(isTooLong ? most : patience, places: most < 10 ? 1 : 0)) s"
                     ))
             }
         } else if !isPaused, now - lastProgress > .seconds(limits.stall) {

@@ -78,10 +78,10 @@ private let troubles: [ServiceTrouble] = [
         behaviours: ["no-json"], status: 75,
         message: "openai: the answer is cut off or garbled: “{\"text\": \"go forw”"),
     ServiceTrouble(
-        behaviours: ["silent", "silent", "silent"], status: 75, message: "openai: URL: no answer within 0.2 s",
+        behaviours: ["silent"], status: 75, message: "openai: URL: no answer within 0.2 s",
         options: ["--timeout", "200ms"]),
     ServiceTrouble(
-        behaviours: ["drip:0.02", "drip:0.02", "drip:0.02"], status: 75,
+        behaviours: ["drip:0.02"], status: 75,
         message: "openai: URL: the answer did not come to its end", options: ["--timeout", "200ms"]),
     ServiceTrouble(
         behaviours: ["reply:localai-stream-error.sse"], status: 75, message: "openai: "),
@@ -193,7 +193,7 @@ private let troubles: [ServiceTrouble] = [
         ["status:404,x-should-retry=true", "json"],
     ]) func mendsItself(_ behaviours: [String]) throws {
         let cloud = try CloudHome(behaviours)
-        let result = try cloud.speak(Tone.stream(seconds: 0.5))
+        let result = try cloud.speak(Tone.stream(seconds: 1.5))
         #expect(result.text == CloudHome.text + "\n", "\(result)")
         #expect(result.status == 0)
         #expect(result.errors.isEmpty, "\(result)")
