@@ -1,5 +1,6 @@
 #include "CTOML.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <stdexcept>
@@ -22,6 +23,52 @@
 #include <toml++/toml.h>
 
 namespace {
+
+struct too_deep {
+    uint32_t line;
+};
+
+// The parser makes a table for each part of a key, and everything that walks them does so by recursion: a line of some 100 KB
+// would end the program. Values within values it limits itself (256).
+constexpr unsigned most_parts = 64;
+
+// Throws if a key has more parts than anybody means. It looks at the text as the grammar does: dots in strings, comments and
+// numbers are no parts of keys.
+void refuse_deep_keys(std::string_view text) {
+    unsigned dots = 0;
+    uint32_t line = 1;
+    for (size_t at = 0; at < text.size(); at++) {
+        const char c = text[at];
+        if (c == '"' || c == '\'') {
+            const std::string_view triple(text.substr(at, 3));
+            const bool is_long = triple.size() == 3 && triple[1] == c && triple[2] == c;
+            const std::string_view end = is_long ? triple : text.substr(at, 1);
+            at += end.size();
+            while (at < text.size() && text.substr(at, end.size()) != end && (is_long || text[at] != '\n')) {
+                if (text[at] == '\n') line++;
+                at += c == '"' && text[at] == '\\' ? 2 : 1;
+            }
+            if (at < text.size() && text[at] != '\n') {
+                at += end.size() - 1;
+                continue;
+            }
+            if (at >= text.size()) return;
+            line++;
+            dots = 0;
+        } else if (c == '#') {
+            at = std::min(text.find('\n', at), text.size());
+            line++;
+            dots = 0;
+        } else if (c == '\n') {
+            line++;
+            dots = 0;
+        } else if (c == '=' || c == ',' || c == '[' || c == '{' || c == ']' || c == '}') {
+            dots = 0;
+        } else if (c == '.' && ++dots >= most_parts) {
+            throw too_deep{line};
+        }
+    }
+}
 
 struct Walk {
     void *context;
@@ -86,12 +133,16 @@ extern "C" bool vt_toml_read(const char *text, size_t length, void *context,
                              size_t reason_size, uint32_t *line) {
     // No exception may leave: the caller is not C++.
     try {
+        refuse_deep_keys(std::string_view(text, length));
         const auto document = toml::parse(std::string_view(text, length));
         Walk{context, visit}.members(document);
         return true;
     } catch (const toml::parse_error &error) {
         std::snprintf(reason, reason_size, "%.*s", int(error.description().size()), error.description().data());
         *line = uint32_t(error.source().begin.line);
+    } catch (const too_deep &key) {
+        std::snprintf(reason, reason_size, "a key has more than %u parts", most_parts);
+        *line = key.line;
     } catch (const std::exception &error) {
         std::snprintf(reason, reason_size, "%s", error.what());
         *line = 0;

@@ -27,6 +27,28 @@ private func origin(_ found: Configuration.Found<ConfigurationTable.Value>?) -> 
 }
 
 @Suite struct ConfigurationFiles {
+    /// What nobody means, and what would take the parser's recursion to the end of its stack.
+    @Test(arguments: ["", "[", "x = {", "x = [{"]) func aKeyOfTooManyPartsIsRefused(start: String) throws {
+        let end = start == "[" ? "b]" : "b = 1" + (start.contains("{") ? "}" : "") + (start.contains("[{") ? "]" : "")
+        for part in ["a.", "\"a\" . ", "'b'."] {
+            let error = #expect(throws: ConfigurationError.self) {
+                try file("# one\n" + start + String(repeating: part, count: 100_000) + end + "\n")
+            }
+            #expect(
+                error?.message.contains("c.toml:2: a key has more than 64 parts") == true,
+                "\(String(describing: error))")
+        }
+    }
+
+    /// Dots elsewhere are nobody's parts.
+    @Test(arguments: [
+        "\"%\"", "'%'", "\"\"\"\n%\n\"\"\"", "'''%'''", "\"\\\"%\" # %", "\"x\" # \"%", "\"x\" # '''%",
+    ])
+    func dotsInTextAreFree(value: String) throws {
+        let dots = String(repeating: ".", count: 300)
+        #expect(throws: Never.self) { try file("prompt = " + value.replacing("%", with: dots) + "\nmodel = \"m\"\n") }
+    }
+
     private let example = """
         engine = "openai,pocketsphinx"
         language = ["en", "de"]
