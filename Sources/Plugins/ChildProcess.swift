@@ -18,6 +18,9 @@ package struct ChildProcess: Sendable {
     package var directory: String?
     /// Whether it gets SIGTERM when the calling thread is gone, as it is after SIGKILL: for what must not go on alone.
     package var endsWithCaller = false
+    /// Whether nothing of its process group goes on when it has ended by itself. Not of who leaves something on purpose, as what
+    /// holds a clipboard.
+    package var endsWithItsGroup = false
 
     package init(
         _ executable: String, _ arguments: [String] = [], environment: ProcessEnvironment = .inherited(),
@@ -190,6 +193,8 @@ extension ChildProcess {
         pipes.closeChildEnds()
         let supervision = Supervision(name: name, pipes: pipes, limits: limits, cancellation: cancellation)
         supervision.run(process, onErrors: onErrors, onOutput: onOutput)
+        // Before it is reaped: then the number may be somebody else's.
+        if endsWithItsGroup { process.signalGroup(SIGKILL) }
         let status = process.reap()
         if let failure = supervision.failure { throw failure }
         let signal = status & 0x7F

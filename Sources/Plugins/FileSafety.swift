@@ -31,8 +31,24 @@ func inspect(_ path: String) -> Inspection {
         var status = stat()
         guard stat(folder, &status) == 0 else { return .absent }
         if let reason = whoElseMayWrite(folder, status) { return .unsafe(reason) }
+        if let reason = whoElseMayMove(folder) { return .unsafe(reason) }
     }
     return .good
+}
+
+/// Why somebody else could put another folder in a folder's place: everybody may write to one above it. In a sticky one, as
+/// `/tmp`, each has only what is his own.
+private func whoElseMayMove(_ path: String) -> String? {
+    var folder = path
+    while let parent = folder.parentFolder {
+        var status = stat()
+        guard stat(parent, &status) == 0 else { return nil }
+        if status.st_mode & S_IWOTH != 0, status.st_mode & S_ISVTX == 0 {
+            return "\(path) may be replaced by others: everybody has the right to write to \(parent)"
+        }
+        folder = parent
+    }
+    return nil
 }
 
 /// Why a file or folder is not the caller's alone, root aside; nil where it is.

@@ -16,6 +16,9 @@ extension Plugin {
         /// Whether it may be at the network for more than its service: only `models-v1 install` fetches anything.
         var mayFetch: Bool { operation == "models-v1" && arguments.first == "install" }
 
+        /// Whether nothing that it has started works on when it has ended. What types may have left a clipboard's owner.
+        var endsWithItsGroup: Bool { operation != "type-v1" }
+
         package init(_ operation: String, variables: [String: String] = [:], secrets: [String] = []) {
             self.operation = operation
             self.variables = variables
@@ -56,7 +59,9 @@ extension Plugin {
         environment["VT_TMPDIR"] = directory
         // From the first release on something that nobody knows, under a name that changes: a plugin that minds is found today.
         environment["VT_GREASE_" + String(UInt16.random(in: 0x1000...0xFFFF), radix: 16, uppercase: true)] = "ignore"
-        return ChildProcess(path, [call.operation] + call.arguments, environment: environment)
+        var process = ChildProcess(path, [call.operation] + call.arguments, environment: environment)
+        process.endsWithItsGroup = call.endsWithItsGroup
+        return process
     }
 
     /// Why there is no private directory.

@@ -70,6 +70,24 @@ import Testing
         #expect(try find("b").path == second + "/vt-transcribe-b")
     }
 
+    /// Whoever may write to a folder above it can put another one in its place; not in a sticky one, as /tmp is.
+    @Test(arguments: [(0o777, false), (0o757, false), (0o1777, true), (0o755, true)])
+    func foldersAboveItCountToo(mode: Int, isGood: Bool) throws {
+        let folder = first + "/above/deep/plugins"
+        try makeDirectories(folder)
+        try writeScript(folder + "/vt-transcribe-a", "#!/bin/sh\n")
+        chmod(first + "/above", mode_t(mode))
+        let search = PluginSearch(folders: [folder])
+        do {
+            _ = try Plugin.find(host: "vt-transcribe", name: "a", in: search)
+            #expect(isGood)
+        } catch {
+            #expect(!isGood && error.code == .unsafe)
+            #expect(error.message.contains(first + "/above"), "\(error)")
+        }
+        #expect((Plugin.list(host: "vt-transcribe", in: search).first?.problem == nil) == isGood)
+    }
+
     @Test(arguments: [0o757, 0o777]) func aFileThatOthersMayWriteIsRefusedByName(mode: Int) throws {
         let path = try writeScript(first + "/vt-transcribe-a", "#!/bin/sh\n")
         try writeScript(second + "/vt-transcribe-a", "#!/bin/sh\n")

@@ -32,6 +32,27 @@ import Testing
             #expect(outcome.termination == .exited(7))
         }
     }
+
+    /// A plugin's children end with it, also those that ignore SIGTERM; what types may leave a clipboard's owner behind.
+    @Test(arguments: [("transcribe-v1", false), ("describe", false), ("record-v1", false), ("type-v1", true)])
+    func whatAPluginStartedEndsWithIt(operation: String, stays: Bool) throws {
+        let home = try Home()
+        let path = try home.addPlugin(
+            "vt-transcribe-parent",
+            "#!/bin/sh\ntrap '' TERM\nsleep 1000 >/dev/null 2>&1 </dev/null &\necho $! >'\(home.files)/child'\nexit 0\n"
+        )
+        let plugin = try Plugin.find(host: "vt-transcribe", name: path)
+        let outcome = try plugin.withProcess(for: Plugin.Call(operation)) { try $0.run() }
+        #expect(outcome.termination == .exited(0))
+        let text = try text(of: "\(home.files)/child")
+        let child = try #require(pid_t(text.filter(\.isNumber)))
+        defer { kill(child, SIGKILL) }
+        func isRunning() -> Bool {
+            guard let state = try? Harness.text(of: "/proc/\(child)/stat") else { return false }
+            return !state.contains(") Z ")
+        }
+        if stays { #expect(isRunning()) } else { try eventually("its child has ended") { !isRunning() } }
+    }
 }
 
 private func openDescriptors() -> Int {

@@ -113,6 +113,8 @@ package struct Trial: Sendable {
     package func run(_ plugin: Plugin) throws -> Outcome {
         try plugin.withProcess(for: call) { child in
             var child = child
+            // What it leaves behind is to be seen.
+            child.endsWithItsGroup = false
             for (name, value) in rawVariables { child.environment.set(name, value) }
             let mark = child.environment["VT_TMPDIR"] ?? ""
             let script = try TrialScript(steps, mark: mark, preface: preface)
