@@ -60,7 +60,9 @@ extension EnginePlugin {
 
     private func transcribeFiles(_ events: EventOutput) throws {
         var recordings = try makeRecordings(events)
-        while let path = readLine() {
+        // A line that the end of the input cuts off is no request (vt-plugin(7), "Batches").
+        while let line = readLine(strippingNewline: false), line.hasSuffix("\n") {
+            let path = String(line.dropLast())
             var status = ExitStatus.done
             do {
                 try recordings.transcribe(path)
@@ -70,7 +72,7 @@ extension EnginePlugin {
                 try events.error(failure)
                 status = failure.status
             }
-            try events.done(status)
+            try events.done(status, path)
         }
     }
 

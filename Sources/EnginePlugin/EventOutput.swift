@@ -92,9 +92,12 @@ package struct SpokenWord: Equatable, Sendable {
     }
 
     /// Ends the answer to one file of a batch.
-    package func done(_ status: ExitStatus) throws(Failure) {
+    ///
+    /// - Parameter path: the file, as the host has named it: so it knows what was answered.
+    package func done(_ status: ExitStatus, _ path: String) throws(Failure) {
         (shown, shownStable) = ("", nil)
-        try write([EventLine("done", [EventLine.Attribute("status", String(status.rawValue))])])
+        let attributes = [("status", String(status.rawValue)), ("path", path)].map(EventLine.Attribute.init)
+        try write([EventLine("done", attributes)])
     }
 
     private func write(_ events: [EventLine]) throws(Failure) {

@@ -113,6 +113,8 @@ package struct ChildProcess: Sendable {
     ///   - feed: fills the buffer and returns how many bytes, 0 at the end, nil for "nothing yet", and is asked again. It runs on a
     ///     thread of its own and is never running any more when this returns: it may wait for data, but not for longer than a
     ///     tenth of a second at a time, since nothing else can be done about a child that is gone.
+    ///   - onCaughtUp: called on the calling thread when the child has read all that it was given, and all lines that it wrote
+    ///     before that have been handed on; with how often `feed` had given something by then.
     ///   - onErrors: sees the standard error as it comes.
     ///   - onLine: gets every line without its end, U+FFFD for what is no UTF-8; called on the calling thread. What it throws
     ///     stops the child and is thrown on. A last line without an end counts unless the child died of a signal.
@@ -120,12 +122,14 @@ package struct ChildProcess: Sendable {
     package func stream(
         limits: TimeLimits = TimeLimits(), cancellation: Cancellation? = nil, lineLimit: Int = 1 << 20,
         feed: (UnsafeMutableRawBufferPointer) throws -> Int?,
-        onErrors: ((UnsafeRawBufferPointer) -> Void)? = nil,
+        onCaughtUp: ((Int) -> Void)? = nil, onErrors: ((UnsafeRawBufferPointer) -> Void)? = nil,
         onLine: (String) throws -> Void
     ) throws -> Outcome {
         var lines = LineSplitter(limit: lineLimit)
         return try withoutActuallyEscaping(feed) { feed in
-            let outcome = try superviseThrowing(.pulled(feed), limits, cancellation, onErrors: onErrors) { chunk in
+            let outcome = try superviseThrowing(
+                .pulled(feed), limits, cancellation, onCaughtUp: onCaughtUp, onErrors: onErrors
+            ) { chunk in
                 do {
                     try lines.add(chunk, onLine: onLine)
                 } catch is LineSplitter.TooLong {
@@ -177,7 +181,7 @@ extension ChildProcess {
     }
 
     func superviseThrowing(
-        _ input: InputSource, _ limits: TimeLimits, _ cancellation: Cancellation?,
+        _ input: InputSource, _ limits: TimeLimits, _ cancellation: Cancellation?, onCaughtUp: ((Int) -> Void)? = nil,
         onErrors: ((UnsafeRawBufferPointer) -> Void)?, onOutput: (UnsafeRawBufferPointer) throws -> Void
     ) throws -> Outcome {
         let pipes = try ChildPipes(input)
@@ -191,7 +195,8 @@ extension ChildProcess {
             throw PluginError(.cannotStart, "cannot run \(executable): \(error.reason)")
         }
         pipes.closeChildEnds()
-        let supervision = Supervision(name: name, pipes: pipes, limits: limits, cancellation: cancellation)
+        let supervision = Supervision(
+            name: name, pipes: pipes, limits: limits, cancellation: cancellation, onCaughtUp: onCaughtUp)
         supervision.run(process, onErrors: onErrors, onOutput: onOutput)
         // Before it is reaped: then the number may be somebody else's.
         if endsWithItsGroup { process.signalGroup(SIGKILL) }

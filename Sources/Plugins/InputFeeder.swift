@@ -10,6 +10,11 @@ final class InputFeeder: @unchecked Sendable {
     private var hasReachedEnd = false
     private let stopping: Cancellation
     private let progress: Pipe
+    /// Gets `given` each time that the child has read all of it; nil if nobody wants to know.
+    private var told: Descriptor?
+    private var tells: Descriptor?
+    /// How often the source gave something, and how much of that is known to be read.
+    private var (given, read) = (0, 0)
     private let state = Monitor(State())
 
     struct State {
@@ -21,14 +26,23 @@ final class InputFeeder: @unchecked Sendable {
         var failure: (any Error)?
     }
 
+    /// - Parameter tellsReading: whether `readDescriptor` tells when the child has read what it was given.
     init(
-        _ input: consuming Descriptor, feed: @escaping (UnsafeMutableRawBufferPointer) throws -> Int?
+        _ input: consuming Descriptor, tellsReading: Bool = false,
+        feed: @escaping (UnsafeMutableRawBufferPointer) throws -> Int?
     ) throws(SystemError) {
         self.input = consume input
         self.feed = feed
         stopping = try Cancellation()
         progress = try Descriptor.pipe()
+        guard tellsReading else { return }
+        let ends = try Descriptor.pipe().release()
+        told = Descriptor(owning: ends.reading)
+        tells = Descriptor(owning: ends.writing)
     }
+
+    /// Becomes readable each time that the child has read all that it was given; nil if nobody wants to know.
+    var readDescriptor: CInt? { told?.number }
 
     /// Becomes readable when nothing is written any more.
     var endDescriptor: CInt { progress.reading.number }
@@ -71,17 +85,44 @@ final class InputFeeder: @unchecked Sendable {
         }
         while !stopping.isCancelled {
             do {
-                guard let count = try feed(buffer) else { continue }
+                guard let count = try feed(buffer) else {
+                    tellReading()
+                    continue
+                }
                 if count == 0 {
                     watchRest()
                     return
                 }
                 guard try deliver(UnsafeRawBufferPointer(rebasing: buffer[..<count])) else { return }
+                given += 1
+                tellReading(within: InputFeeder.readingTime)
             } catch {
                 state.note { $0.failure = error }
                 return
             }
         }
+    }
+
+    /// A child that waits for its input has read it by then; what it reads later is noticed when the source has nothing.
+    private static let readingTime = Duration.milliseconds(20)
+
+    private func tellReading(within limit: Duration = .zero) {
+        guard let tells = tells?.number, read < given, let number = input?.number else { return }
+        let deadline = ContinuousClock.now + limit
+        var unread: CInt = 0
+        while ioctl(number, UInt(FIONREAD), &unread) == 0, unread > 0 {
+            if stopping.isCancelled || ContinuousClock.now >= deadline { return }
+            usleep(100)
+        }
+        read = given
+        _ = write(tells, &read, MemoryLayout<Int>.size)
+    }
+
+    /// How often the source had given something when the child had read all of it; for who sees `readDescriptor` readable.
+    func takeReading() -> Int? {
+        guard let number = told?.number else { return nil }
+        var count = 0
+        return Glibc.read(number, &count, MemoryLayout<Int>.size) == MemoryLayout<Int>.size ? count : nil
     }
 
     /// At the end of the source, before the end of the pipe: a second reading end, which shows afterwards what the child has

@@ -13,6 +13,7 @@ final class Supervision {
     private let pipes: ChildPipes
     private let limits: ChildProcess.TimeLimits
     private let cancellation: Cancellation?
+    private let onCaughtUp: ((Int) -> Void)?
 
     /// Why the child was stopped; nil where it ended by itself.
     private(set) var failure: (any Error)?
@@ -22,7 +23,13 @@ final class Supervision {
     /// Whether it took all that there was for it.
     private(set) var hasReadItsInput = true
 
-    init(name: String, pipes: ChildPipes, limits: ChildProcess.TimeLimits, cancellation: Cancellation?) {
+    /// - Parameter onCaughtUp: called when the child has read all that it was given, and all that it wrote before that has been
+    ///   handed on; with how often the source had given something by then.
+    init(
+        name: String, pipes: ChildPipes, limits: ChildProcess.TimeLimits, cancellation: Cancellation?,
+        onCaughtUp: ((Int) -> Void)? = nil
+    ) {
+        self.onCaughtUp = onCaughtUp
         self.name = name
         self.pipes = pipes
         self.limits = limits
@@ -38,7 +45,7 @@ final class Supervision {
         var thread: Thread?
         do {
             if let feed = pipes.feed, let input = pipes.input.take() {
-                let made = try InputFeeder(input, feed: feed)
+                let made = try InputFeeder(input, tellsReading: onCaughtUp != nil, feed: feed)
                 thread = try made.start()
                 feeder = made
             }
@@ -103,6 +110,7 @@ final class Supervision {
             let output = watch(pipes.output?.number)
             let errors = watch(pipes.errors?.number)
             let inputEnded = inputEnd == nil ? watch(feeder?.endDescriptor) : nil
+            let hasRead = watch(feeder?.readDescriptor)
             if exitSeen == nil { _ = watch(child.descriptor) }
             let cancelled = failure == nil && exitSeen == nil ? watch(cancellation?.descriptor) : nil
             var wait = Duration.seconds(1)
@@ -117,6 +125,7 @@ final class Supervision {
                 0, wait.components.seconds * 1000 + (wait.components.attoseconds / 1_000_000_000_000_000) + 1)
             guard poll(&entries, nfds_t(entries.count), CInt(min(milliseconds, 60_000))) >= 0 else { continue }
 
+            if let hasRead, entries[hasRead].revents != 0 { catchUp(feeder, buffer, onOutput) }
             if let output, entries[output].revents != 0 {
                 let before = (wall: ContinuousClock.now, computing: threadTime())
                 if readOutput(buffer, onOutput), exitSeen != nil { exitSeen = .now }
@@ -133,6 +142,16 @@ final class Supervision {
                 failure = PluginError(.cancelled, "\(name) was stopped")
             }
         }
+    }
+
+    private func catchUp(
+        _ feeder: InputFeeder?, _ buffer: UnsafeMutableRawBufferPointer,
+        _ onOutput: (UnsafeRawBufferPointer) throws -> Void
+    ) {
+        guard let count = feeder?.takeReading() else { return }
+        // As much as the pipe holds, many times over: a child that never stops writing is not waited for.
+        for _ in 0..<64 where !readOutput(buffer, onOutput) { break }
+        onCaughtUp?(count)
     }
 
     /// - Returns: whether there was something.

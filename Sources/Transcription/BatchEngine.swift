@@ -38,10 +38,11 @@ final class BatchEngine: Engine, @unchecked Sendable {
     ) throws {
         let folder = try self.folder ?? BatchFolder()
         self.folder = folder
-        count += 1
-        let file = "\(count).wav"
-        let seconds = try folder.write(audio, to: file, cancellation)
+        // The name that was announced; what can't be read leaves it to the next.
+        let file = BatchFolder.name(count + 1)
         defer { folder.remove(file) }
+        let seconds = try folder.write(audio, to: file, cancellation)
+        count += 1
         let limit = settings.timeout ?? max(.seconds(60), .seconds(10 * seconds))
         var isSecondAttempt = false
         while true {
@@ -49,7 +50,8 @@ final class BatchEngine: Engine, @unchecked Sendable {
             var reader = EventReader()
             var events: [RecognitionEvent] = []
             let process = try process(for: settings)
-            let answer = try process.ask("\(folder.path)/\(file)", within: limit, cancellation) { line in
+            let next = "\(folder.path)/\(BatchFolder.name(count + 1))"
+            let answer = try process.ask("\(folder.path)/\(file)", next: next, within: limit, cancellation) { line in
                 guard let event = reader.read(line) else { return }
                 switch event {
                 case .status, .warning, .asked: try onEvent(event)
@@ -87,7 +89,7 @@ final class BatchEngine: Engine, @unchecked Sendable {
     /// The running process, or a new one where there is none with these settings.
     private func process(for settings: EngineSettings) throws -> BatchProcess {
         if let process {
-            if process.settings == settings, !process.hasSpokenUnasked { return process }
+            if process.settings == settings, !process.hasEnded, !process.hasSpokenUnasked { return process }
             process.finish()
         }
         let fresh = try BatchProcess(engine, settings)
@@ -104,12 +106,19 @@ private final class BatchProcess: Sendable {
     private let state = Monitor(State())
 
     private struct State {
-        /// A path with its line feed, on its way to the plugin.
+        /// What is on its way to the plugin: a path, a line feed.
         var request: [UInt8] = []
+        /// How often something was sent, and how much of that the plugin has read.
+        var (sent, read) = (0, 0)
         var isClosing = false
         var lines: [String] = []
         var end: Swift.Result<ChildProcess.Outcome, any Error>?
     }
+
+    /// The path that it was given already, but for the line feed.
+    private let announced = Monitor<String?>(nil)
+    /// Whether it says which file it answers.
+    private let namesFiles = Monitor(false)
 
     enum Answer {
         case done(status: CInt)
@@ -154,9 +163,11 @@ private final class BatchProcess: Sendable {
                         let part = Array(state.request.prefix(buffer.count))
                         buffer.copyBytes(from: part)
                         state.request.removeFirst(part.count)
+                        state.sent += 1
                         return part.count
                     }
                 },
+                onCaughtUp: { [state] count in state.change { $0.read = count } },
                 onErrors: engine.makeMessageCollector(),
                 onLine: { line in
                     state.wait { state in
@@ -167,26 +178,83 @@ private final class BatchProcess: Sendable {
         }
     }
 
+    var hasEnded: Bool { state.read { $0.end != nil } }
+
     /// Whether it has written events that nobody asked for, which would be taken for the next file's.
-    var hasSpokenUnasked: Bool {
-        state.read { state in
-            state.end != nil
-                || state.lines.contains { line in
-                    ["final", "partial", "word", "done", "error"].contains(EventLine(parsing: line)?.verb ?? "")
-                }
-        }
+    var hasSpokenUnasked: Bool { hasWritten(["final", "partial", "word", "done", "error"]) }
+
+    /// Whether it has answered more than it was asked: then it is not known which answer was whose.
+    private var hasAnsweredUnasked: Bool { hasWritten(["done"]) }
+
+    private func hasWritten(_ verbs: Set<String>) -> Bool {
+        state.read { state in state.lines.contains { verbs.contains(EventLine(parsing: $0)?.verb ?? "") } }
     }
 
     /// Gives it a file, and waits until that is done.
     ///
+    /// Which file an answer is for is certain if `done` says it. Else by order: the plugin is given the next path without its line
+    /// feed. As soon as it has read that it waits for the rest, and whatever it has written by then was for the file before; if
+    /// that is more than one answer, none of it is believed.
+    ///
+    /// - Parameter next: the path that is going to be asked about then, if any is.
     /// - Throws: `EngineError` `cancelled`; what `onLine` throws.
     func ask(
-        _ path: String, within limit: Duration, _ cancellation: Cancellation?, onLine: (String) throws -> Void
+        _ path: String, next: String, within limit: Duration, _ cancellation: Cancellation?,
+        onLine: (String) throws -> Void
     ) throws -> Answer {
-        state.change { state in
-            state.lines = []
-            state.request = Array((path + "\n").utf8)
+        switch announced.read(\.self) {
+        case nil: announce(path, atMost: 1, cancellation)
+        case path: break
+        case let other?:
+            stop()
+            return .broken(EngineError(.protocolError, "\(name): it waits for the rest of \(other)"))
         }
+        if hasSpokenUnasked { return answeredUnasked() }
+        state.change { $0.lines = [] }
+        send("\n")
+        let (answer, file) = try waitForAnswer(within: limit, cancellation, onLine: onLine)
+        guard case .done = answer else { return answer }
+        if let file {
+            namesFiles.note { $0 = true }
+            announced.note { $0 = nil }
+            if file == path { return answer }
+            stop()
+            return .broken(
+                EngineError(.protocolError, "\(name): it was asked about \(path), and answers \(file.sanitized)"))
+        }
+        announce(next, atMost: 5, cancellation)
+        return hasAnsweredUnasked ? answeredUnasked() : answer
+    }
+
+    private func answeredUnasked() -> Answer {
+        stop()
+        return .broken(EngineError(.protocolError, "\(name) answers more than it was asked"))
+    }
+
+    /// Gives it a path without the line feed, and waits until it waits for that.
+    private func announce(_ path: String, atMost seconds: Double, _ cancellation: Cancellation?) {
+        announced.note { $0 = path }
+        let number = send(path)
+        if namesFiles.read(\.self) { return }
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < deadline, cancellation?.isCancelled != true {
+            if state.wait(atMost: 0.1, until: { $0.read >= number || $0.end != nil ? true : nil }) == true { return }
+        }
+    }
+
+    /// - Returns: which of all that is sent this is.
+    @discardableResult
+    private func send(_ text: String) -> Int {
+        state.change { state in
+            state.request += text.utf8
+            return state.sent + 1
+        }
+    }
+
+    /// - Returns: the answer, and the file that it says it is for.
+    private func waitForAnswer(
+        within limit: Duration, _ cancellation: Cancellation?, onLine: (String) throws -> Void
+    ) throws -> (Answer, file: String?) {
         let start = ContinuousClock.now
         while true {
             let lines: [String]? = state.wait(atMost: 0.1) { $0.lines.isEmpty && $0.end == nil ? nil : $0.lines }
@@ -204,14 +272,14 @@ private final class BatchProcess: Sendable {
                     state.change { $0.lines.insert(contentsOf: lines[(index + 1)...], at: 0) }
                     guard let status = event["status"].flatMap(CInt.init) else {
                         stop()
-                        return .broken(EngineError(.protocolError, "\(name): it is done without a status"))
+                        return (.broken(EngineError(.protocolError, "\(name): it is done without a status")), nil)
                     }
-                    return .done(status: status)
+                    return (.done(status: status), event["path"])
                 }
             } else if let end = state.read(\.end) {
                 switch end {
-                case .success(let outcome): return .ended(outcome)
-                case .failure(let error as PluginError): return .broken(EngineError(error))
+                case .success(let outcome): return (.ended(outcome), nil)
+                case .failure(let error as PluginError): return (.broken(EngineError(error)), nil)
                 case .failure(let error): throw error
                 }
             }
@@ -222,7 +290,8 @@ private final class BatchProcess: Sendable {
             if .now - start >= limit {
                 stop()
                 let seconds = decimal(limit / .seconds(1), places: 1)
-                return .tooLate(EngineError(.tryLater, "\(name) has not answered for \(seconds) s"))
+                let error = EngineError(.tryLater, "\(name) has not answered for \(seconds) s")
+                return (.tooLate(error), nil)
             }
         }
     }

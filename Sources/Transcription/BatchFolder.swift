@@ -14,6 +14,9 @@ final class BatchFolder {
         directory = try PrivateDirectory(for: .audio)
     }
 
+    /// The file of the so many-th recording.
+    static func name(_ number: Int) -> String { "\(number).wav" }
+
     /// Writes all of a recording.
     ///
     /// - Returns: its length in seconds.

@@ -33,7 +33,7 @@ struct FilesConformance {
             trial.total = trial.limit * names.count
             let outcome = try trial.run(plugin)
             if outcome.groups.count > 1 { return .failed("it has processes in \(outcome.groups.count) process groups") }
-            return judge(outcome, seconds: [1, 2, nil, 1])
+            return judge(outcome, seconds: [1, 2, nil, 1], paths: names.map { "\(folder.path)/\($0)" })
         }
     }
 
@@ -50,8 +50,12 @@ struct FilesConformance {
         }
     }
 
-    /// - Parameter seconds: how long each file is; nil is one that is not there, and must fail.
-    private func judge(_ outcome: Trial.Outcome, seconds: [Double?]) -> Conformance.Verdict {
+    /// - Parameters:
+    ///   - seconds: how long each file is; nil is one that is not there, and must fail.
+    ///   - paths: of the same files.
+    private func judge(
+        _ outcome: Trial.Outcome, seconds: [Double?], paths: [String] = []
+    ) -> Conformance.Verdict {
         if let problem = outcome.leftovers { return .failed(problem) }
         let (lines, endsInMidLine) = outcome.lines
         if endsInMidLine { return .failed("its last line has no line feed") }
@@ -70,6 +74,9 @@ struct FilesConformance {
                 continue
             }
             guard answered < seconds.count else { return .failed("it is done with a file that it was not given") }
+            if let path = event["path"], path != paths[answered] {
+                return .failed("it was given \(paths[answered]), and is done with \(path.sanitized)")
+            }
             guard let status = event["status"].flatMap(CInt.init), status == 0 || Conformance.statuses.contains(status)
             else {
                 let line = String(decoding: bytes, as: UTF8.self).sanitized.prefix(80)

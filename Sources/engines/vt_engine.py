@@ -311,16 +311,19 @@ def _prepared(engine):
 def _transcribe_files(engine):
     _prepared(engine)
     for line in sys.stdin:
-        status = 0
+        # What the end of the input cuts off is no request (vt-plugin(7), "Batches").
+        if not line.endswith("\n"):
+            break
+        path, status = line.rstrip("\n"), 0
         try:
-            engine.transcribe(blocks_of_file(line.rstrip("\n")))
+            engine.transcribe(blocks_of_file(path))
         except Failure as failure:
             event("error", failure, hint=failure.hint)
             status = failure.status
         except Exception as error:
             _blame(error)
             status = 70
-        event("done", status=status)
+        event("done", status=status, path=path)
 
 
 def _blame(error):

@@ -162,9 +162,16 @@ import Text
         #expect(result.status == 66, "\(result)")
         #expect(
             result.text.split(separator: "\n") == [
-                "final speaker=\"Ann B\"\tone", "done status=0\t", "error\tbroken", "done status=78\t", "status\ttwo",
-                "done status=0\t", "error\tunusable: not a script",
+                "final speaker=\"Ann B\"\tone", "done status=0 path=final|one||\t", "error\tbroken",
+                "done status=78 path=fail|broken\t", "status\ttwo", "done status=0 path=status|two\t",
+                "error\tunusable: not a script",
             ])
+    }
+
+    /// A host that ends has written the beginning of the next path: that is no file.
+    @Test func whatTheEndCutsOffIsNoRequest() throws {
+        let result = try run(Command("kit-engine", ["transcribe-files-v1"]), input: .text("final|one||\nfail|bro"))
+        #expect(result.status == 0 && result.text.split(separator: "\n").count == 2, "\(result)")
     }
 
     // MARK: Samples

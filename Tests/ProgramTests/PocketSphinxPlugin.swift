@@ -37,7 +37,7 @@ struct PocketSphinxPlugin {
         let answers = lines.split { $0.hasPrefix("done ") }.map(Array.init)
         #expect(
             lines.filter { $0.hasPrefix("done ") }
-                == ["done status=0", "done status=65", "done status=66", "done status=0"].map { $0 + "\t" }, "\(result)"
+                == zip([0, 65, 66, 0], names).map { "done status=\($0) path=\($1)\t" }, "\(result)"
         )
         #expect(answers.count == 4)
         let alone = try run(Command(Self.engine, ["transcribe-v1"]), input: .bytes(samples))

@@ -176,8 +176,9 @@ struct InstalledEngines {
             Command("vt-transcribe-faster-whisper", ["transcribe-files-v1"], environment: ["VT_MODEL": model]),
             input: .text("\(file)\n/nonexistent.wav\n\(file)\n"), home: home, within: .seconds(60))
         #expect(batch.status == 0, "\(batch)")
-        let done = batch.text.split(separator: "\n").filter { $0.hasPrefix("done ") }.map { $0.prefix(14) }
-        #expect(done == ["done status=0\t", "done status=66", "done status=0\t"], "\(batch)")
+        let done = batch.text.split(separator: "\n").filter { $0.hasPrefix("done ") }
+        let answers = [(0, file), (66, "/nonexistent.wav"), (0, file)].map { "done status=\($0) path=\($1)\t" }
+        #expect(done.map(String.init) == answers, "\(batch)")
         #expect(batch.text.matches(of: /\thello world\n/).count == 2, "\(batch)")
         #expect(batch.text.matches(of: /status\tloading/).count == 1, "\(batch)")
     }

@@ -192,6 +192,7 @@ import Transcription
         ("while read -r f; do echo 'done status=66'; done", "file 1 is done with status 66"),
         ("while read -r f; do printf 'error\\tbad\\n'; echo 'done status=0'; done", "status 0 after an error: bad"),
         ("while read -r f; do echo done; done", "no status"),
+        ("while read -r f; do echo 'done status=0 path=/x.wav'; done", "is done with /x.wav"),
         ("while read -r f; do echo 'done status=3'; done", "status"),
         ("cat >/dev/null", "took longer"), ("read -r f; echo 'done status=0'", "after 1 of 4"),
         ("read -r f; exit 3", "status 3"), ("echo 'done status=0'; cat >/dev/null", "not given"),
