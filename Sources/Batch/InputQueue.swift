@@ -60,7 +60,6 @@ package final class InputQueue: Sendable {
         var given = 0
         var found = 0
         var bytes = 0
-        var passedOver = 0
         var isComplete = false
         var isAbandoned = false
         /// Whether the search waits until there is room.
@@ -90,8 +89,12 @@ package final class InputQueue: Sendable {
     ///
     /// - Parameters:
     ///   - isAudio: asked of files in folders whose names say nothing; on a thread of the queue's.
-    package init(_ sources: Sources, isAudio: @escaping @Sendable (Path) -> Bool) throws(SystemError) {
-        let finder = Finder(sources, isAudio: isAudio)
+    ///   - passedOver: is told of files in folders that are no input; on the same thread.
+    package init(
+        _ sources: Sources, isAudio: @escaping @Sendable (Path) -> Bool,
+        passedOver: @escaping @Sendable (Path, InputTree.PassedOver) -> Void = { _, _ in }
+    ) throws(SystemError) {
+        let finder = Finder(sources: sources, isAudio: isAudio, passedOver: passedOver)
         if sources.list == nil, !sources.isRecursive {
             // Nothing has to be looked for, and nobody takes anything before this returns.
             finder.run { add($0, mostWaiting: .max) }
@@ -105,13 +108,7 @@ package final class InputQueue: Sendable {
     }
 
     private func add(_ found: Finder.Result, mostWaiting: Int) -> Bool {
-        guard case .item(let item) = found else {
-            // Nobody waits for that.
-            return state.note { state in
-                state.passedOver += 1
-                return !state.isAbandoned
-            }
-        }
+        guard case .item(let item) = found else { return state.read { !$0.isAbandoned } }
         let goesOn: Bool = state.take { state in
             if state.isAbandoned { return false }
             if state.waiting >= (state.isFull ? mostWaiting / 2 : mostWaiting) {
@@ -164,9 +161,9 @@ package final class InputQueue: Sendable {
         state.change { $0.isAbandoned = true }
     }
 
-    /// Inputs and problems found so far, their bytes, and whether that is all; and the files in folders that are no audio.
-    package var progress: (found: Int, bytes: Int, isComplete: Bool, passedOver: Int) {
-        state.read { ($0.found, $0.bytes, $0.isComplete, $0.passedOver) }
+    /// Inputs and problems found so far, their bytes, and whether that is all.
+    package var progress: (found: Int, bytes: Int, isComplete: Bool) {
+        state.read { ($0.found, $0.bytes, $0.isComplete) }
     }
 }
 
@@ -179,11 +176,7 @@ private struct Finder: Sendable {
 
     let sources: InputQueue.Sources
     let isAudio: @Sendable (Path) -> Bool
-
-    init(_ sources: InputQueue.Sources, isAudio: @escaping @Sendable (Path) -> Bool) {
-        self.sources = sources
-        self.isAudio = isAudio
-    }
+    let passedOver: @Sendable (Path, InputTree.PassedOver) -> Void
 
     /// - Parameter emit: false ends the search.
     func run(_ emit: (Result) -> Bool) {
@@ -192,7 +185,9 @@ private struct Finder: Sendable {
         func find(_ root: InputTree.Root) -> Bool {
             tree.find(root) { found in
                 switch found {
-                case .other: return emit(.passedOver)
+                case .passedOver(let path, let reason):
+                    passedOver(path, reason)
+                    return emit(.passedOver)
                 case .problem(let path, .isFolder): return emit(.item(.problem(path, .isFolder)))
                 case .problem(let path, .system(let error)): return emit(.item(.problem(path, .unreadable(error))))
                 case .input(let input): return take(input, &names, emit)

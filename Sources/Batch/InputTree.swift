@@ -28,8 +28,22 @@ package struct InputTree {
         case input(BatchInput)
         /// A folder that can't be read, or may not be.
         case problem(Path, Problem)
-        /// What is in a folder and is no audio.
-        case other(Path)
+        /// What is in a folder and is not transcribed.
+        case passedOver(Path, PassedOver)
+    }
+
+    /// Why a file in a folder is passed over.
+    package enum PassedOver: Sendable, Hashable {
+        /// Neither its name nor its first bytes are those of audio.
+        case notAudio
+        /// Somebody is still writing it, as its name says.
+        case unfinished
+        /// It is called as audio, with a dot in front.
+        case hidden
+        /// A FIFO, a socket, a device.
+        case notAFile
+        /// A link that leads nowhere.
+        case deadLink
     }
 
     package enum Problem: Sendable {
@@ -58,7 +72,8 @@ package struct InputTree {
     /// Finds what a root stands for: itself, or the audio files below it in the order of their names.
     ///
     /// Symbolic links are followed, and no folder is looked into twice: a link that leads back up leads nowhere. In folders, names
-    /// that begin with a dot are passed over, as are FIFOs, sockets and devices.
+    /// that begin with a dot are passed over, as are unfinished transfers, FIFOs, sockets and devices. What could have been meant is
+    /// emitted as such.
     ///
     /// - Parameter emit: gets each; false ends the search.
     /// - Returns: false where `emit` ended it.
@@ -84,23 +99,30 @@ package struct InputTree {
         for entry in entries {
             let path = folder.appending(entry.name)
             var kind = entry.kind
+            if entry.isHidden, kind != .file { continue }
             var folderIdentity: Identity?
             if kind == .unknown || kind == .folder {
                 var status = stat()
-                // What a link leads to may be gone: then it is nobody's recording.
-                guard path.withCString({ stat($0, &status) }) == 0 else { continue }
+                guard path.withCString({ stat($0, &status) }) == 0 else {
+                    if try !emit(.passedOver(path, .deadLink)) { return false }
+                    continue
+                }
                 kind = Entry.Kind(mode: status.st_mode)
                 folderIdentity = Identity(device: status.st_dev, inode: status.st_ino)
             }
             let goesOn: Bool
             switch kind {
+            case .file where entry.isHidden:
+                guard let reason = entry.whyNamed else { continue }
+                goesOn = try emit(.passedOver(path, reason))
             case .folder:
                 guard let folderIdentity else { continue }
                 goesOn = try look(into: path, name.appending(entry.name), folderIdentity, emit)
+            case .file where UnfinishedTransfers.has(entry.name): goesOn = try emit(.passedOver(path, .unfinished))
             case .file where AudioNames.areAudio(entry.name) || isAudio(path):
                 goesOn = try emit(.input(BatchInput(path, name: name.appending(entry.name))))
-            case .file: goesOn = try emit(.other(path))
-            case .unknown, .other: continue
+            case .file: goesOn = try emit(.passedOver(path, .notAudio))
+            case .unknown, .other: goesOn = try emit(.passedOver(path, .notAFile))
             }
             if !goesOn { return false }
         }
@@ -158,7 +180,18 @@ private struct Entry {
     let name: Path
     let kind: Kind
 
-    /// Those whose names do not begin with a dot, in the order of the bytes of their names.
+    var isHidden: Bool { name.bytes.first == UInt8(ascii: ".") }
+
+    /// Why a hidden file should be named although nobody wants hidden ones; nil if it could not have been meant.
+    var whyNamed: InputTree.PassedOver? {
+        // What macOS puts beside each file on other systems.
+        if name.bytes.starts(with: "._".utf8) { return nil }
+        let visible = Path(name.bytes.dropFirst())
+        if UnfinishedTransfers.hideAudio(name) { return .unfinished }
+        return AudioNames.areAudio(visible) ? .hidden : nil
+    }
+
+    /// All but the folder itself and the one above it, in the order of the bytes of their names.
     static func all(of folder: Path) throws(SystemError) -> [Entry] {
         guard let stream = folder.withCString({ opendir($0) }) else {
             throw SystemError(code: errno, call: "opendir", subject: folder.description)
@@ -172,7 +205,7 @@ private struct Entry {
                 break
             }
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { Path($0) }
-            if name.bytes.first == UInt8(ascii: ".") { continue }
+            if name == Path(".") || name == Path("..") { continue }
             let kind: Kind =
                 switch Int32(entry.pointee.d_type) {
                 case Int32(DT_REG): .file

@@ -94,6 +94,16 @@ package final class LineFile: Sendable {
         name = path.description
     }
 
+    /// Whether a file can be begun anew: there is none, it is empty or no regular file, or it holds objects as a report does.
+    package static func mayBeReplaced(_ path: Path) -> Bool {
+        var status = stat()
+        guard path.withCString({ stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0,
+            let file = try? Descriptor.open(path, O_RDONLY | O_NOCTTY)
+        else { return true }
+        var first: UInt8 = 0
+        return pread(file.number, &first, 1, 0) != 1 || first == UInt8(ascii: "{")
+    }
+
     /// Whether nothing is in it.
     package var isEmpty: Bool {
         var status = stat()

@@ -52,6 +52,7 @@ final class Batch: Sendable {
     private let ordered: OrderedOutput
     private let report: LineFile?
     let progress: ProgressDisplay?
+    private let passedOver: PassedOver
     private let state: Monitor<State>
 
     private struct State {
@@ -67,10 +68,12 @@ final class Batch: Sendable {
     ///   - output: for those whose output is no file of its own.
     ///   - report: gets a line for each.
     ///   - progress: is told of each.
+    ///   - passedOver: what in folders is no input.
     init(
         _ task: Task, engines: EnginePool, queue: InputQueue, interruption: Interruption, output: TranscriptOutput,
-        report: LineFile?, progress: ProgressDisplay?
+        report: LineFile?, progress: ProgressDisplay?, passedOver: PassedOver
     ) {
+        self.passedOver = passedOver
         self.task = task
         self.engines = engines
         self.queue = queue
@@ -102,8 +105,7 @@ final class Batch: Sendable {
         }
         let (tally, end) = state.read { ($0.tally, $0.end) }
         if let end { return end }
-        if task.folder != nil, tally.all == 0 { Log.warning("there is no audio to transcribe") }
-        return tally.status
+        return passedOver.conclude(tally, areMany: task.namesInputs)
     }
 
     /// Says what became of them all.
@@ -218,11 +220,22 @@ final class Batch: Sendable {
     }
 
     private func failed(_ path: Path, _ error: any Error) -> InputReport {
-        let failure = (error as? FileTranscription.NoRoom)?.failure ?? explainFully(Transcribe.self, error)
+        let failure =
+            (error as? FileTranscription.NoRoom)?.failure ?? nameless(error, path)
+            ?? explainFully(Transcribe.self, error)
         Log.error(failure.message, hint: failure.hint)
         var report = InputReport(path, .failed, status: Int(failure.status.rawValue))
         report.error = failure.message
         return report
+    }
+
+    /// What has failed without a name, a pipe for example, has failed for an input.
+    private func nameless(_ error: any Error, _ path: Path) -> Failure? {
+        guard let error = error as? SystemError, error.subject == nil else { return nil }
+        let isFull = error.code == EMFILE || error.code == ENFILE
+        return Failure(
+            .inputOutput, "\(path): \(error)",
+            hint: isFull ? "ulimit -n says how many may be open, and allows more" : nil)
     }
 
     private func meet(_ taken: InputQueue.Taken, _ gate: DetectingGate?) throws -> InputReport {

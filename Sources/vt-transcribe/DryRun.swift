@@ -12,6 +12,7 @@ struct DryRun {
     let task: Batch.Task
     let queue: InputQueue
     let output: TranscriptOutput
+    let passedOver: PassedOver
 
     func run() throws -> ExitStatus {
         var (toDo, complete) = (0, 0)
@@ -59,7 +60,7 @@ struct DryRun {
         }
         let amount = toDo == 0 ? "" : ", \(isAll ? "" : "at least ")\(spokenDuration(seconds)) of audio"
         Log.notice("\(toDo) to transcribe\(amount); \(complete) complete")
-        return tally.status
+        return passedOver.conclude(tally, areMany: task.namesInputs)
     }
 
     private func look(at file: CInt, _ input: BatchInput) -> (isComplete: Bool, outputs: [Path]) {

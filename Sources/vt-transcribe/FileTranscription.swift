@@ -198,7 +198,8 @@ struct FileTranscription {
 
     /// The error with the input's name, where it does not say it itself.
     private func named(_ error: any Error) -> any Error {
-        if var error = error as? EngineError, task.namesInputs {
+        // That the system has failed us says nothing of the engine: then it is the input that one looks for.
+        if var error = error as? EngineError, task.namesInputs || error.code == .internalError {
             error.message = "\(name): \(error.message)"
             error.retryAfter = nil
             return error
@@ -206,7 +207,8 @@ struct FileTranscription {
         if let error = error as? SystemError, task.folder != nil {
             // Of reading it there would be an AudioError.
             let failure = Failure(
-                [ENOSPC, EDQUOT, EFBIG, EIO].contains(error.code) ? .inputOutput : .cannotCreate, "\(name): \(error)")
+                [ENOSPC, EDQUOT, EFBIG, EIO, EMFILE, ENFILE].contains(error.code) ? .inputOutput : .cannotCreate,
+                "\(name): \(error)")
             return NoRoom.codes.contains(error.code) ? NoRoom(failure: failure) : failure
         }
         return error

@@ -281,17 +281,24 @@ struct Transcribe: VoiceProgram {
             writesFiles: batchOptions.outputDir != nil, isQuiet: messages.quiet)
         var sources = batchOptions.sources(inputs)
         sources.measures = style != .none
-        let queue = try InputQueue(sources) { holdsAudio($0) }
-        if batchOptions.dryRun { return try DryRun(task: task, queue: queue, output: output).run() }
+        let passedOver = PassedOver(isShare: sources.shard != nil)
+        let queue = try InputQueue(sources, isAudio: holdsAudio) { passedOver.note($0, $1) }
+        if batchOptions.dryRun {
+            return try DryRun(task: task, queue: queue, output: output, passedOver: passedOver).run()
+        }
         let batch = Batch(
             task, engines: EnginePool(engine, size: jobs, isForMany: areMany || jobs > 1), queue: queue,
             interruption: interruption, output: output,
             report: try batchOptions.report.map(makeReport),
-            progress: style == .none ? nil : ProgressDisplay(style, queue))
+            progress: style == .none ? nil : ProgressDisplay(style, queue), passedOver: passedOver)
         return try batch.run()
     }
 
     private func makeReport(_ path: Path) throws -> LineFile {
+        guard LineFile.mayBeReplaced(path) else {
+            throw Failure(
+                .cannotCreate, "\(path) is not a report, and is not replaced", hint: "--report needs a file of its own")
+        }
         do throws(SystemError) {
             return try LineFile(path, appends: false)
         } catch {

@@ -81,6 +81,15 @@ import Testing
         #expect(try text(of: path) == "bytes 8000\n")
     }
 
+    @Test func aReportReplacesNothingButReports() throws {
+        try write("notes\n".utf8, to: "\(files)/notes")
+        let result = try test.transcribe("films/a.wav", "--report", "notes")
+        #expect(result.status == 73 && result.errors.contains("notes"), "\(result)")
+        #expect(try text(of: "\(files)/notes") == "notes\n")
+        for _ in 0..<2 { #expect(try test.transcribe("films/a.wav", "--report", "report").status == 0) }
+        #expect(try text(of: "\(files)/report").split(separator: "\n").count == 1)
+    }
+
     @Test func itIsForFiles() throws {
         #expect(try test.transcribe("--overwrite", "films/a.wav").status == 64)
     }
