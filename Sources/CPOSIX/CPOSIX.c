@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/sockios.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -11,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -180,6 +184,62 @@ long vt_receive(int socket, void *bytes, long count, int *descriptors, int *rece
         *received += number;
     }
     return result;
+}
+
+long vt_unread(int descriptor) {
+    struct stat status;
+    int count = 0;
+    if (fstat(descriptor, &status) != 0) return -1;
+    if (S_ISFIFO(status.st_mode)) return ioctl(descriptor, FIONREAD, &count) == 0 ? count : -1;
+    if (S_ISSOCK(status.st_mode)) return ioctl(descriptor, SIOCOUTQ, &count) == 0 ? count : -1;
+    return -1;
+}
+
+// What the process does that stays behind until the text is read. It has one thread, and the memory of many: only what
+// signal-safety(7) allows.
+static _Noreturn void see_delivered(int output, const char *const *paths, const int *kept, int count, int seconds,
+                                    const char *message) {
+    struct pollfd reader = {.fd = output, .events = 0};
+    struct stat errors;
+    int first = 3;
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
+    setsid();
+    if (chdir("/") != 0) _exit(1);
+    // Of what it inherits it keeps the output, and what keeps the recordings locked.
+    for (int index = 0; index < count; index++) {
+        if (kept[index] > first) close_range((unsigned)first, (unsigned)kept[index] - 1, 0);
+        if (kept[index] >= first) first = kept[index] + 1;
+    }
+    close_range((unsigned)first, ~0U, 0);
+    int null = open("/dev/null", O_RDWR);
+    if (output != 0) dup2(null, 0);
+    // Whoever reads our messages to their end does not wait for us.
+    if (fstat(2, &errors) != 0 || S_ISFIFO(errors.st_mode) || S_ISSOCK(errors.st_mode)) dup2(null, 2);
+    for (long waited = 0; waited < seconds * 1000L;) {
+        if (vt_unread(output) <= 0) {
+            for (; *paths != NULL; paths++) unlink(*paths);
+            _exit(0);
+        }
+        int pause = waited < 100 ? 1 : 10;
+        int ready = poll(&reader, 1, pause);
+        if (ready > 0 && (reader.revents & (POLLERR | POLLHUP | POLLNVAL))) {
+            if (vt_unread(output) <= 0) continue;
+            ssize_t written = write(2, message, strlen(message));
+            (void)written;
+            _exit(1);
+        }
+        waited += pause;
+    }
+    _exit(1);
+}
+
+int vt_see_delivered(int output, const char *const *paths, const int *kept, int count, int seconds,
+                     const char *message) {
+    pid_t process = fork();
+    if (process == 0) see_delivered(output, paths, kept, count, seconds, message);
+    return process < 0 ? -1 : 0;
 }
 
 int vt_terminal_columns(int descriptor) {

@@ -48,7 +48,7 @@ final class Batch: Sendable {
     let engines: EnginePool
     let interruption: Interruption
     private let queue: InputQueue
-    private let output: TranscriptOutput
+    let output: TranscriptOutput
     private let ordered: OrderedOutput
     private let report: LineFile?
     let progress: ProgressDisplay?
@@ -104,7 +104,11 @@ final class Batch: Sendable {
             interruption.endProcess(by: signal)
         }
         let (tally, end) = state.read { ($0.tally, $0.end) }
-        if let end { return end }
+        if let end {
+            output.keepOwed("its text could not be written")
+            return end
+        }
+        try output.settle()
         return passedOver.conclude(tally, areMany: task.namesInputs)
     }
 
@@ -134,6 +138,8 @@ final class Batch: Sendable {
                 }
                 progress?.began(item.number, item.path.description)
                 report = try meet(item, gate)
+                // Several at once write in turn, and not all that is theirs may be out.
+                if engines.size == 1 { try output.settle() }
             } catch let failure as TranscriptOutput.WriteFailure {
                 // Nobody takes the others' text either, as another worker may have said already.
                 let failure = explainFully(Transcribe.self, failure)

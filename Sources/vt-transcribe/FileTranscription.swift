@@ -247,7 +247,7 @@ struct FileTranscription {
             channels: task.channels, engineOfChannel: makeEngine, ledger: task.ledger, input: label, isDeleted: true)
         let pipe = PipeInput(
             recognition: recognition, name: name, isNamed: label != nil, raw: task.raw, strict: task.strict,
-            isKept: task.isKept, recordingName: task.recordingName, setup: task.setup)
+            isKept: task.isKept, recordingName: task.recordingName, setup: task.setup, output: batch.output)
         return try pipe.transcribe(descriptor, of: file, input.path, writer)
     }
 

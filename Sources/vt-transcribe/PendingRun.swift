@@ -54,16 +54,22 @@ struct PendingRun {
     ///
     /// - Parameter ids: which ones; none are all.
     func transcribe(_ ids: [String]) throws -> ExitStatus {
-        let store = try userStore()
-        store.sweep()
+        let stores = PendingStores(environment: environment)
+        stores.sweep()
         var statuses: [ExitStatus] = []
-        let wanted = try ids.isEmpty ? store.ids() : ids
+        func note(_ error: any Error) {
+            let failure = explainFully(Transcribe.self, error)
+            Log.error(failure.message, hint: failure.hint)
+            statuses.append(failure.status)
+        }
+        let wanted = ids.isEmpty ? stores.ids(onProblem: note) : ids
         defer { loaded.finish() }
         for id in wanted {
             do {
-                switch try store.claim(id) {
+                switch try stores.claim(id) {
                 case .owned(let recording):
                     statuses.append(try transcribe(recording, isBatch: wanted.count > 1))
+                    try output.settle()
                 case .locked where ids.isEmpty:
                     Log.info("\(id) is being worked on by another process")
                 case .locked:
@@ -77,18 +83,23 @@ struct PendingRun {
             } catch let error as TranscriptOutput.WriteFailure {
                 throw error
             } catch {
-                let failure = explainFully(Transcribe.self, error)
-                Log.error(failure.message, hint: failure.hint)
-                statuses.append(failure.status)
+                note(error)
             }
         }
-        if store.totalSize() > PendingStore.warningSize { store.warnOfSize() }
+        if stores.totalSize() > PendingStore.warningSize { stores.warnOfSize() }
         return statuses.summary
     }
 
     private func transcribe(_ recording: PendingRecording, isBatch: Bool) throws -> ExitStatus {
         let id = recording.id
-        let kept = try KeptAudio(complete: try recording.audio.duplicate())
+        if let version = recording.unknownVersion, self.engine == nil {
+            throw Failure(
+                .configuration,
+                "\(id): its record is of version \(version), which this vt does not know; it stays as it is",
+                hint: "a newer vt-transcribe gives its text; --engine NAME tries it without its record")
+        }
+        let kept = try KeptAudio(
+            complete: try recording.audio.duplicate(), end: try recording.end.map { try $0.audio.duplicate() })
         if kept.size == 0 {
             try recording.discard()
             return .noSpeech
@@ -116,6 +127,12 @@ struct PendingRun {
             engine: long, settings: settings(for: record), gate: isGated(record) ? gate : nil,
             interruption: interruption, ledger: ledger, input: id, isDeleted: true)
         recognition.channels = channels
+        // A recording that ends the process is not the first one again: it has been counted.
+        let before = record
+        record.attempts += 1
+        record.isBeingTried = true
+        if recording.unknownVersion == nil { try? recording.beginAttempt(record) }
+        record.isBeingTried = false
         // All at once when it is complete: a failure in the middle must not print the beginning twice, today and next time.
         var text = ""
         interruption.begin(reading: nil)
@@ -128,20 +145,32 @@ struct PendingRun {
             writer.add(formatter) { text += $0 }
             var account = Account()
             let heard = try recognition.run(over: speech, into: &writer, &account)
-            endIfInterrupted()
+            endIfInterrupted(recording, before)
             if case .sound(let listener) = heard {
                 return try heardNothing(listener, speech, recording, record)
             }
-            try output.write(text)
-            try recording.discard()
+            do {
+                try output.write(text)
+            } catch {
+                renew(before, of: recording)
+                throw error
+            }
+            let failed = record
+            output.owe(
+                TranscriptOutput.Owed(
+                    id: id, discard: { try recording.discard() },
+                    keep: { reason in
+                        var record = failed
+                        record.lastError = reason
+                        renew(record, of: recording)
+                    }, files: recording.files))
             if isDamaged(speech.damage) { return .badAudio }
             return heard == .words ? .done : .noSpeech
         } catch let error as TranscriptOutput.WriteFailure {
             throw error
         } catch {
-            endIfInterrupted()
+            endIfInterrupted(recording, before)
             let failure = explainFully(Transcribe.self, error)
-            record.attempts += 1
             record.lastError = failure.message
             renew(record, of: recording)
             if let error = error as? AudioError, error.code != .readFailed, error.code != .resampling {
@@ -159,8 +188,10 @@ struct PendingRun {
         gate != nil && (gateOptions.detector != nil || !record.isUngated)
     }
 
-    private func endIfInterrupted() {
+    /// - Parameter record: as it was: that somebody has ended it is no failure of the recording.
+    private func endIfInterrupted(_ recording: PendingRecording, _ record: PendingRecord) {
         guard let signal = interruption.caught else { return }
+        renew(record, of: recording)
         loaded.finish()
         interruption.endProcess(by: signal)
     }
@@ -171,7 +202,6 @@ struct PendingRun {
         _ record: PendingRecord
     ) throws -> ExitStatus {
         var record = record
-        record.attempts += 1
         let wasTried = record.heardNothing == listener.name
         record.heardNothing = listener.name
         renew(record, of: recording)
@@ -189,6 +219,8 @@ struct PendingRun {
     }
 
     private func renew(_ record: PendingRecord, of recording: PendingRecording) {
+        // It says more than we could write.
+        if recording.unknownVersion != nil { return }
         do throws(SystemError) {
             try recording.update(record)
         } catch {
@@ -234,38 +266,41 @@ struct PendingRun {
     }
 }
 
-/// The user's store.
-///
-/// - Throws: `Failure` where there can be none.
-func userStore() throws -> PendingStore {
-    guard let store = PendingStore.ofUser(environment: environment) else {
-        throw Failure(.configuration, "no recordings are kept: neither XDG_STATE_HOME nor HOME names a folder")
-    }
-    return store
-}
-
 /// `--list-pending`: a line for each recording: name, bytes, state, engine, attempts, what the last one failed with.
 func printPending() throws -> ExitStatus {
     var text = ""
-    for entry in try userStore().entries() {
+    var statuses: [ExitStatus] = []
+    let entries = PendingStores(environment: environment).entries { error in
+        Log.error(error.description)
+        statuses.append(.inputOutput)
+    }
+    for entry in entries {
         let record = entry.record
         let fields = [
             entry.id, String(entry.size), entry.isLocked ? "busy" : "waiting", record?.engine ?? "?",
-            String(record?.attempts ?? 0),
-            record?.lastError ?? record?.heardNothing.map { "\($0) heard no words" } ?? "",
+            String(record?.attempts ?? 0), entry.problem,
         ]
         text += fields.map(\.sanitized).joined(separator: "\t") + "\n"
     }
     try TranscriptOutput(path: nil).write(text)
-    return .done
+    return statuses.isEmpty ? .done : statuses.summary
+}
+
+extension PendingEntry {
+    /// Why there is no text yet, as far as it is known.
+    fileprivate var problem: String {
+        if let unknownVersion { return "its record is of version \(unknownVersion)" }
+        if record?.isBeingTried == true, !isLocked { return "the process that tried it ended in its midst" }
+        return record?.lastError ?? record?.heardNothing.map { "\($0) heard no words" } ?? ""
+    }
 }
 
 /// `--discard`: deletes recordings that nobody works on.
 func discardPending(_ ids: [String]) throws -> ExitStatus {
-    let store = try userStore()
+    let stores = PendingStores(environment: environment)
     var statuses: [ExitStatus] = []
     for id in ids {
-        switch try store.claim(id) {
+        switch try stores.claim(id) {
         case .owned(let recording):
             try recording.discard()
             statuses.append(.done)
@@ -280,11 +315,11 @@ func discardPending(_ ids: [String]) throws -> ExitStatus {
     return statuses.summary
 }
 
-extension PendingStore {
+extension PendingStores {
     /// Tells the user that much has gathered.
     func warnOfSize() {
         Log.warning(
-            "recordings without text take \(totalSize() >> 20) MiB in \(directory)",
+            "recordings without text take \(totalSize() >> 20) MiB in \(all[0].directory)",
             hint: "vt-transcribe --pending gives their text, --discard ID deletes one")
     }
 }

@@ -31,6 +31,8 @@ struct PipeInput {
     let recordingName: RecordingName?
     /// Where the engine is, which the record says, too.
     let setup: Setup
+    /// Where its text goes, which says when it has arrived.
+    let output: TranscriptOutput
 
     private static let hasWarned = Atomic(false)
 
@@ -45,13 +47,15 @@ struct PipeInput {
         _ descriptor: CInt, of file: InputFile?, _ path: Path, _ writer: TranscriptWriter
     ) throws -> InputReport {
         let recording = try makeRecording()
-        let kept = KeptAudio(try recording?.audio.duplicate() ?? Descriptor.temporaryFile())
-        let reader = PipeReader(descriptor, of: file, name: name, into: kept)
+        let kept = try recording?.audio ?? KeptAudio(Descriptor.temporaryFile())
+        let reader = PipeReader(descriptor, of: file, name: name, into: kept) { [recording] reason in
+            PipeInput.warnOfOverflow(reason, recording)
+        }
         recognition.interruption.begin(reading: kept)
         defer { recognition.interruption.end(reading: kept) }
         try reader.start()
         if let recording {
-            try Thread("sync") { kept.synchroniseEverySecond { try? recording.synchroniseNames() } }.detach()
+            try Thread("sync") { kept.synchroniseEverySecond { recording.synchroniseNames() } }.detach()
         }
         defer { kept.settle() }
         let interruption = recognition.interruption
@@ -83,27 +87,43 @@ struct PipeInput {
 
     /// The text is out, or there is none.
     private func finish(
-        _ heard: Recognition.Heard, _ speech: RecordedSpeech, _ kept: KeptAudio, _ recording: PendingRecording?,
+        _ heard: Recognition.Heard, _ speech: RecordedSpeech, _ kept: KeptAudio, _ recording: KeptRecording?,
         _ reader: PipeReader
     ) throws -> ExitStatus {
-        if case .sound(let listener) = heard, let recording, var record = recording.record {
+        // What could not be read is not in the text, and may be in the recording.
+        if let failure = reader.failure { throw failure }
+        if case .sound(let listener) = heard, let recording {
+            var record = recording.record
             record.heardNothing = listener.name
-            keep(kept, recording, record)
+            let place = keep(recording, record)
             Log.warning(
                 "\(listener.verdict), but the recording is not silent "
-                    + "(\(Int(speech.loudest.rounded())) dB); it is kept as \(recording.id)",
+                    + "(\(Int(speech.loudest.rounded())) dB); it is kept as \(place)",
                 hint: listener.hint(for: recording.id))
-        } else {
+        } else if heard == .words, let recording {
             // An engine may be content before the end of the input; nothing more of it is wanted then.
+            output.owe(owed(recording))
+        } else {
             try recording?.discard()
         }
-        if let failure = reader.failure { throw failure }
         if isDamaged(speech.damage) { return .badAudio }
         return heard == .words ? .done : .noSpeech
     }
 
+    /// A recording whose text is written; what is not delivered can be asked for again.
+    private func owed(_ recording: KeptRecording) -> TranscriptOutput.Owed {
+        TranscriptOutput.Owed(
+            id: recording.id, discard: { try recording.discard() },
+            keep: { reason in
+                var record = recording.record
+                record.attempts += 1
+                record.lastError = reason
+                keep(recording, record)
+            }, files: recording.files)
+    }
+
     private func fail(
-        _ error: any Error, _ speech: RecordedSpeech, _ kept: KeptAudio, _ recording: PendingRecording?,
+        _ error: any Error, _ speech: RecordedSpeech, _ kept: KeptAudio, _ recording: KeptRecording?,
         _ reader: PipeReader
     ) throws -> Failure {
         if kept.size == 0, let failure = reader.failure {
@@ -121,7 +141,7 @@ struct PipeInput {
         // Said at once, also where the recording goes on for an hour.
         if let recording {
             Log.error(
-                "\(prefix)\(failure.message); the recording is kept as \(recording.id)",
+                "\(prefix)\(failure.message); the recording is kept as \(name(of: recording))",
                 hint: failure.hint ?? "vt-transcribe --pending gives its text later")
         } else {
             Log.error("\(prefix)\(failure.message)", hint: failure.hint)
@@ -131,21 +151,21 @@ struct PipeInput {
         try endIfInterrupted(kept, recording)
         if let recording, kept.size == 0 {
             try recording.discard()
-        } else if let recording, var record = recording.record {
+        } else if let recording {
+            var record = recording.record
             record.attempts += 1
             record.lastError = failure.message
-            keep(kept, recording, record)
+            keep(recording, record)
         }
         if error is TranscriptOutput.WriteFailure { throw Batch.Ended(status: failure.status) }
         return failure
     }
 
     /// Keeps the recording where a signal ends the program; the batch then ends it.
-    private func endIfInterrupted(_ kept: KeptAudio, _ recording: PendingRecording?) throws {
+    private func endIfInterrupted(_ kept: KeptAudio, _ recording: KeptRecording?) throws {
         guard let signal = recognition.interruption.caught else { return }
-        if let recording, kept.size > 0, let record = recording.record {
-            keep(kept, recording, record)
-            Log.warning("interrupted; the recording is kept as \(recording.id)")
+        if let recording, kept.size > 0 {
+            Log.warning("interrupted; the recording is kept as \(keep(recording, recording.record))")
         } else {
             try? recording?.discard()
         }
@@ -153,26 +173,74 @@ struct PipeInput {
     }
 
     /// Makes sure that the recording is whole and lasts.
-    private func keep(_ kept: KeptAudio, _ recording: PendingRecording, _ record: PendingRecord) {
-        let missing = kept.consolidate()
-        if missing > 0 {
-            Log.error("the last \(missing) bytes of \(recording.id) are lost: there is no room for them")
+    ///
+    /// - Returns: its name, and where it is unless one finds it there anyway.
+    @discardableResult
+    private func keep(_ recording: KeptRecording, _ record: PendingRecord) -> String {
+        let before = recording.secondPlace
+        if case .lost(let bytes, let reason) = recording.keep(record) {
+            Log.error("the last \(bytes) bytes of \(recording.id) are lost: there is no room for them (\(reason))")
+        } else if let place = recording.secondPlace, place != before {
+            Log.warning("\(recording.id) is kept in \(place)")
         }
-        kept.synchronise()
-        do throws(SystemError) {
-            try recording.update(record)
-        } catch {
-            Log.warning("\(recording.id): its record could not be renewed: \(error)")
-        }
-        if let store = PendingStore.ofUser(environment: environment), store.totalSize() > PendingStore.warningSize {
-            store.warnOfSize()
+        let stores = PendingStores(environment: environment)
+        if stores.totalSize() > PendingStore.warningSize { stores.warnOfSize() }
+        return name(of: recording)
+    }
+
+    private func name(of recording: KeptRecording) -> String {
+        recording.id + (recording.secondPlace.map { " in \($0)" } ?? "")
+    }
+
+    private static func warnOfOverflow(_ reason: SystemError, _ recording: KeptRecording?) {
+        if let place = recording?.secondPlace {
+            Log.warning("the recording goes on in \(place): \(reason)")
+        } else {
+            Log.warning(
+                "the recording can't be kept any further (\(reason.reason)); what follows is in a temporary file",
+                hint: "make room; if this program is killed, what can't be brought back is lost")
         }
     }
 
-    /// Begins the recording in the store; nil where it can't be kept there, or shall not.
-    private func makeRecording() throws -> PendingRecording? {
+    /// Begins the recording; nil if it shall not be kept.
+    private func makeRecording() throws -> KeptRecording? {
         guard isKept else { return nil }
         let now = time(nil)
+        let record = makeRecord(at: now)
+        let stores = PendingStores(environment: environment)
+        do throws(SystemError) {
+            if let name = recordingName {
+                do throws(SystemError) {
+                    return try begin(name.id, record, in: stores)
+                } catch  where error.code == EEXIST && !name.isDemanded {}
+            }
+            return try begin(PendingStore.makeID(at: now), record, in: stores)
+        } catch {
+            guard let name = recordingName, name.isDemanded, error.code == EEXIST else { throw error }
+            throw Failure(
+                .cannotCreate, "there is a recording named \(name.id) already",
+                hint: "vt-transcribe --pending gives its text, --discard deletes it")
+        }
+    }
+
+    private func begin(
+        _ id: String, _ record: PendingRecord, in stores: PendingStores
+    ) throws(SystemError) -> KeptRecording {
+        var problem = stores.hasUsersOwn ? nil : "neither XDG_STATE_HOME nor HOME names a folder"
+        let recording = try KeptRecording(id, record, in: stores) { problem = problem ?? $0.description }
+        if let problem, !PipeInput.hasWarned.exchange(true, ordering: .relaxed) {
+            if let place = recording.secondPlace {
+                Log.warning("recordings are kept in \(place): \(problem)")
+            } else {
+                Log.warning(
+                    "recordings can't be kept: \(problem)",
+                    hint: "if the engine fails, what was said may be lost; --no-keep says so on purpose")
+            }
+        }
+        return recording
+    }
+
+    private func makeRecord(at now: Int) -> PendingRecord {
         let settings = recognition.settings
         var record = PendingRecord(
             created: PendingStore.timestamp(now), engine: absolute(recognition.engine.name),
@@ -187,26 +255,7 @@ struct PipeInput {
         record.speakerNames = recognition.channels.speakers
         record.baseURL = setup.options.baseURL
         record.profile = setup.configuration.profile
-        guard let store = PendingStore.ofUser(environment: environment) else {
-            warnOnce("neither XDG_STATE_HOME nor HOME names a folder")
-            return nil
-        }
-        do throws(SystemError) {
-            if let name = recordingName {
-                do throws(SystemError) {
-                    return try store.create(name.id, record)
-                } catch  where error.code == EEXIST && !name.isDemanded {}
-            }
-            return try store.create(PendingStore.makeID(at: now), record)
-        } catch {
-            if let name = recordingName, name.isDemanded, error.code == EEXIST {
-                throw Failure(
-                    .cannotCreate, "there is a recording named \(name.id) already",
-                    hint: "vt-transcribe --pending gives its text, --discard deletes it")
-            }
-            warnOnce(error.description)
-            return nil
-        }
+        return record
     }
 
     /// Engines by names and paths that mean the same in another folder, where a timer runs `--pending`.
@@ -216,12 +265,5 @@ struct PipeInput {
             defer { free(path) }
             return String(cString: path)
         }.joined(separator: ",")
-    }
-
-    private func warnOnce(_ reason: String) {
-        if PipeInput.hasWarned.exchange(true, ordering: .relaxed) { return }
-        Log.warning(
-            "recordings can't be kept: \(reason)",
-            hint: "if the engine fails, what was said is lost; --no-keep says so on purpose")
     }
 }

@@ -10,12 +10,18 @@ final class PipeReader: Sendable {
     private let file: InputFile?
     private let name: String
     private let kept: KeptAudio
+    private let onOverflow: @Sendable (SystemError) -> Void
     private let error = Monitor<SystemError?>(nil)
 
     /// As much as a pipe holds by default.
     private static let blockSize = 1 << 16
 
-    init(_ descriptor: CInt, of file: InputFile?, name: String, into kept: KeptAudio) {
+    /// - Parameter onOverflow: is told why what follows is kept elsewhere.
+    init(
+        _ descriptor: CInt, of file: InputFile?, name: String, into kept: KeptAudio,
+        onOverflow: @escaping @Sendable (SystemError) -> Void
+    ) {
+        self.onOverflow = onOverflow
         self.descriptor = descriptor
         self.file = file
         self.name = name
@@ -51,9 +57,7 @@ final class PipeReader: Sendable {
             }
             if count == 0 { return }
             if let reason = try kept.append(UnsafeRawBufferPointer(rebasing: buffer[..<count])) {
-                Log.warning(
-                    "the recording can't be kept any further (\(reason.reason)); what follows is in a temporary file",
-                    hint: "make room; if the engine fails, what can't be brought back is lost")
+                onOverflow(reason)
             }
         }
     }

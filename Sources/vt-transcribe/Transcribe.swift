@@ -248,6 +248,7 @@ struct Transcribe: VoiceProgram {
         }
         // Of a transcript that failed there is nothing under its name; of a batch, what succeeded is worth having.
         if status == .done || status == .noSpeech || status == .someFailed { try output.commit() }
+        output.leave()
         return status
     }
 
@@ -324,7 +325,11 @@ struct Transcribe: VoiceProgram {
         case let error as OutputError:
             Failure(error.code == .cannotCreate ? .cannotCreate : .inputOutput, error.description)
         case let error as TranscriptOutput.WriteFailure:
-            Failure(.inputOutput, error.underlying.description)
+            Failure(
+                .inputOutput,
+                error.underlying.description
+                    + (error.kept.isEmpty ? "" : "; the recording is kept as \(error.kept.joined(separator: ", "))"),
+                hint: error.kept.isEmpty ? nil : "vt-transcribe --pending gives its text later")
         default: nil
         }
     }

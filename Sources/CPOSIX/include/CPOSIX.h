@@ -55,6 +55,18 @@ long vt_send(int socket, const void *bytes, long count, int descriptor);
 /// recvmsg(2): bytes, and up to 32 descriptors, close-on-exec.
 long vt_receive(int socket, void *bytes, long count, int *descriptors, int *received);
 
+/// Bytes that were written to a pipe or a socket and that nobody has read; -1 for anything else.
+long vt_unread(int descriptor);
+
+/// Leaves a process behind that removes files as soon as all is read that was written to a pipe or a socket. If its reader ends
+/// before, or does not read within so many seconds, the files stay; in the first case it writes a message, unless errors go to a
+/// pipe.
+///
+/// @param paths the files, ended by NULL.
+/// @param kept descriptors that it holds meanwhile, in ascending order.
+/// @return 0, or -1 with errno if there can be no such process.
+int vt_see_delivered(int output, const char *const *paths, const int *kept, int count, int seconds, const char *message);
+
 /// How many columns a terminal has (TIOCGWINSZ); 0 where it is none, or does not say.
 int vt_terminal_columns(int descriptor);
 

@@ -4,7 +4,7 @@ package import POSIX
 
 /// Audio as it is received: one thread appends it to a file and never waits for anybody, others read behind it.
 ///
-/// Where the file cannot take more (a full disk), what follows goes to a nameless temporary file, or to memory.
+/// Where the file cannot take more (a full disk), what follows goes to another one.
 package final class KeptAudio: Sendable {
     private struct Part {
         let file: CInt
@@ -23,27 +23,40 @@ package final class KeptAudio: Sendable {
     }
 
     private let state: Monitor<State>
-    private let spill: @Sendable () throws(SystemError) -> Descriptor
+    private let spill: @Sendable (_ start: Int) throws(SystemError) -> Descriptor
 
     /// - Parameters:
     ///   - file: empty, open for reading and writing.
-    ///   - spill: makes another one when that cannot take more.
+    ///   - spill: makes another one when that cannot take more, for what follows behind so many bytes.
     package init(
         _ file: consuming Descriptor,
-        spill: @escaping @Sendable () throws(SystemError) -> Descriptor = Descriptor.temporaryFile
+        spill: @escaping @Sendable (_ start: Int) throws(SystemError) -> Descriptor = { _ throws(SystemError) in
+            try Descriptor.temporaryFile()
+        }
     ) {
         state = Monitor(State(parts: [Part(file: file.release(), start: 0)], size: 0, isFinished: false))
         self.spill = spill
     }
 
     /// Audio that is complete already.
-    package init(complete file: consuming Descriptor) throws(SystemError) {
+    ///
+    /// - Parameter end: what follows it, in a file of its own.
+    package init(complete file: consuming Descriptor, end: consuming Descriptor? = nil) throws(SystemError) {
+        let size = try KeptAudio.size(of: file.number)
+        var parts = [Part(file: file.release(), start: 0)]
+        var whole = size
+        if let end {
+            whole += try KeptAudio.size(of: end.number)
+            parts.append(Part(file: end.release(), start: size))
+        }
+        state = Monitor(State(parts: parts, size: whole, isFinished: true))
+        spill = { _ throws(SystemError) in try Descriptor.temporaryFile() }
+    }
+
+    private static func size(of file: CInt) throws(SystemError) -> Int {
         var status = stat()
-        let number = file.number
-        try retrying("fstat") { fstat(number, &status) }
-        let size = Int(status.st_size)
-        state = Monitor(State(parts: [Part(file: file.release(), start: 0)], size: size, isFinished: true))
-        spill = Descriptor.temporaryFile
+        try retrying("fstat") { fstat(file, &status) }
+        return Int(status.st_size)
     }
 
     deinit {
@@ -75,7 +88,7 @@ package final class KeptAudio: Sendable {
             } catch {
                 guard overflow == nil, part.start == 0 else { throw error }
                 overflow = error
-                let next = Part(file: try spill().release(), start: size)
+                let next = Part(file: try spill(size).release(), start: size)
                 part = next
                 state.change { $0.parts.append(next) }
             }
@@ -194,31 +207,55 @@ extension KeptAudio {
     /// - Returns: whether there was anything new.
     @discardableResult
     package func synchronise() -> Bool {
-        let (file, size, synchronised) = state.read { ($0.parts[0].file, $0.size, $0.synchronised) }
+        let (parts, size, synchronised) = state.read { ($0.parts, $0.size, $0.synchronised) }
         guard size > synchronised else { return false }
         // A disk that refuses shows it at the next write, too; there is nobody to tell here who could do better.
-        _ = fdatasync(file)
+        for part in parts { _ = fdatasync(part.file) }
         state.change { $0.synchronised = max($0.synchronised, size) }
         return true
     }
 
-    /// Brings what went elsewhere back to the file, as far as there is room now.
+    /// Brings what went elsewhere back to the file, if there is room for all of it now.
     ///
     /// - Returns: bytes that are still not in the file.
     package func consolidate() -> Int {
         let (parts, size) = state.read { ($0.parts, $0.size) }
         guard parts.count == 2 else { return 0 }
-        var position = parts[1].start
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while position < size {
-            let count = buffer.withUnsafeMutableBytes {
-                pread(parts[1].file, $0.baseAddress, min($0.count, size - position), off_t(position - parts[1].start))
-            }
-            guard count > 0 else { break }
-            let written = buffer.withUnsafeBytes { pwrite(parts[0].file, $0.baseAddress, count, off_t(position)) }
-            guard written > 0 else { break }
-            position += written
+        let start = parts[1].start
+        do throws(SystemError) {
+            try KeptAudio.copy(parts[1].file, from: 0, count: size - start, to: parts[0].file, at: start)
+            return 0
+        } catch {
+            // What has its end elsewhere ends where that begins.
+            ftruncate(parts[0].file, off_t(start))
+            return size - start
         }
-        return size - position
+    }
+
+    /// Writes all of it to another file, which then survives a crash of the machine.
+    package func copy(to file: CInt) throws(SystemError) {
+        let (parts, size) = state.read { ($0.parts, $0.size) }
+        for (number, part) in parts.enumerated() {
+            let end = number + 1 < parts.count ? parts[number + 1].start : size
+            try KeptAudio.copy(part.file, from: 0, count: end - part.start, to: file, at: part.start)
+        }
+        try retrying("fdatasync") { fdatasync(file) }
+    }
+
+    private static func copy(
+        _ source: CInt, from: Int, count: Int, to target: CInt, at place: Int
+    ) throws(SystemError) {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        var done = 0
+        while done < count {
+            let got = try retrying("read") {
+                buffer.withUnsafeMutableBytes {
+                    pread(source, $0.baseAddress, min($0.count, count - done), off_t(from + done))
+                }
+            }
+            if got == 0 { throw SystemError(code: EIO, call: "read") }
+            try writeAll(target, Array(buffer[..<got]), at: place + done)
+            done += got
+        }
     }
 }

@@ -35,6 +35,10 @@ package struct PendingRecord: Equatable, Sendable {
     package var attempts = 0
     /// What the last attempt failed with.
     package var lastError: String?
+    /// Whether somebody tries it at this moment or, if nobody owns it, a process has ended in the midst of trying it.
+    package var isBeingTried = false
+    /// Behind how many bytes of the recording of the same name, in another store, this is what follows; nil if it is the recording.
+    package var continues: Int?
     /// The engine that heard nothing although the recording is not silent.
     package var heardNothing: String?
 
@@ -59,7 +63,7 @@ extension PendingRecord {
     /// The record as a line of JSON, with its line feed.
     var line: String {
         var members: [JSONValue.Member] = [
-            .init("version", .integer(1)),
+            .init("version", .integer(PendingRecord.version)),
             .init("created", .string(created)),
             .init("engine", .string(engine)),
         ]
@@ -95,14 +99,27 @@ extension PendingRecord {
         if strict { members.append(.init("strict", .bool(true))) }
         if isUngated { members.append(.init("gate", .bool(false))) }
         members.append(.init("attempts", .integer(attempts)))
+        if isBeingTried { members.append(.init("trying", .bool(true))) }
+        if let continues { members.append(.init("continues", .integer(continues))) }
         add("last_error", lastError)
         add("heard_nothing", heardNothing)
         return JSONValue.object(members).line + "\n"
     }
 
-    /// Reads a record; nil where the text is none (a crash can leave an empty file).
+    private static let version = 1
+
+    /// The version of a record that says more, or means other things, than is known here.
+    ///
+    /// - Returns: nil if it is known, or no record.
+    static func unknownVersion(_ text: String) -> Int? {
+        JSONValue(parsing: text)?["version"]?.integer.flatMap { $0 == version ? nil : $0 }
+    }
+
+    /// Reads a record; nil if the text is not one (a crash can leave an empty file), or one of another version.
     init?(parsing text: String) {
-        guard let value = JSONValue(parsing: text), let engine = value["engine"]?.string else { return nil }
+        guard let value = JSONValue(parsing: text), let engine = value["engine"]?.string,
+            value["version"].map({ $0.integer == PendingRecord.version }) ?? true
+        else { return nil }
         self.init(
             created: value["created"]?.string ?? "", engine: engine,
             languages: value["language"]?.string?.split(separator: ",").map(String.init) ?? [],
@@ -124,7 +141,9 @@ extension PendingRecord {
             raw = AudioFormat(sampleRate: rate, channels: channels, sampleFormat: sampleFormat)
         }
         // Nobody has tried as often; one more fits.
-        attempts = min(max(0, value["attempts"]?.integer ?? 0), 1_000_000)
+        attempts = min(max(value["attempts"]?.integer ?? 0, 0), 1_000_000)
+        isBeingTried = value["trying"]?.bool ?? false
+        continues = value["continues"]?.integer
         channels = value["channels"]?.string
         speakerNames = value["speaker_names"]?.array?.compactMap(\.string) ?? []
         lastError = value["last_error"]?.string

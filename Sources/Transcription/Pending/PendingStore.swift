@@ -7,9 +7,19 @@ package import POSIX
 package struct PendingStore: Sendable {
     /// The store's folder; it is made when it is needed.
     package let directory: String
+    /// The folder of this user's in one that everybody shares; nil for a store in a folder of the user's own.
+    private let shared: String?
 
     package init(directory: String) {
         self.directory = directory
+        shared = nil
+    }
+
+    /// `vt-UID/pending` in a folder that everybody shares, as `/tmp`.
+    package init(temporaryIn folder: String) {
+        let own = "\(folder)/vt-\(geteuid())"
+        directory = "\(own)/pending"
+        shared = own
     }
 
     /// The user's store: `$XDG_STATE_HOME/vt/pending`, else `~/.local/state/vt/pending`.
@@ -62,7 +72,8 @@ package struct PendingStore: Sendable {
     ///
     /// - Throws: `SystemError`: EEXIST where the name is taken, EACCES where the folder is another user's.
     package func create(_ id: String, _ record: PendingRecord) throws(SystemError) -> PendingRecording {
-        try PendingStore.makeDirectory(directory)
+        if let shared { try PendingStore.makeOwn(shared) }
+        try makePrivateFolder(directory)
         // Under a hidden name until it is locked: who lists the store never meets it without its owner.
         let hidden = "\(directory)/.\(id).audio"
         let audio = try Descriptor.open(hidden, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
@@ -86,6 +97,46 @@ package struct PendingStore: Sendable {
         return PendingRecording(id: id, record: record, audio: audio, store: self)
     }
 
+    /// Makes a folder in one that everybody shares; somebody else may have made it, or a link, to read what will be in it.
+    private static func makeOwn(_ path: String) throws(SystemError) {
+        if mkdir(path, 0o700) != 0, errno != EEXIST { throw SystemError(code: errno, call: "mkdir", subject: path) }
+        var status = stat()
+        try retrying("lstat", on: path) { lstat(path, &status) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw SystemError(code: ENOTDIR, call: "lstat", subject: path) }
+        guard status.st_uid == geteuid() else { throw SystemError(code: EACCES, call: "lstat", subject: path) }
+        if status.st_mode & 0o777 != 0o700 { try retrying("chmod", on: path) { chmod(path, 0o700) } }
+    }
+
+    /// Whether the folder can be looked into: it is the caller's, and, in a folder that everybody shares, no link of another's.
+    ///
+    /// - Returns: false if there is none.
+    /// - Throws: `SystemError`, EACCES if it is somebody else's.
+    func isThere() throws(SystemError) -> Bool {
+        var status = stat()
+        for path in [shared, directory].compactMap(\.self) {
+            guard (path == directory ? stat(path, &status) : lstat(path, &status)) == 0 else {
+                if errno == ENOENT || errno == ENOTDIR { return false }
+                throw SystemError(code: errno, call: "stat", subject: path)
+            }
+            guard status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR else {
+                // What lies in a shared folder under our name and is not ours is nobody's store.
+                if shared != nil { return false }
+                throw SystemError(code: EACCES, call: "stat", subject: path)
+            }
+        }
+        return true
+    }
+
+    /// Opens a file of the store, which is a file: no FIFO is waited for, and no link followed.
+    func openFile(_ path: String, _ flags: CInt) throws(SystemError) -> Descriptor {
+        let file = try Descriptor.open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+        var status = stat()
+        let number = file.number
+        try retrying("fstat", on: path) { fstat(number, &status) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError(code: EINVAL, call: "open", subject: path) }
+        return file
+    }
+
     /// What became of an attempt to own a recording.
     package enum Claim {
         case owned(PendingRecording)
@@ -96,12 +147,12 @@ package struct PendingStore: Sendable {
 
     /// Takes over a recording that nobody owns.
     package func claim(_ id: String) throws(SystemError) -> Claim {
-        guard PendingStore.isID(id) else { return .missing }
+        guard PendingStore.isID(id), try isThere() else { return .missing }
         let path = audioPath(id)
         let audio: Descriptor
         do throws(SystemError) {
-            audio = try Descriptor.open(path, O_RDWR)
-        } catch  where error.code == ENOENT {
+            audio = try openFile(path, O_RDWR)
+        } catch  where [ENOENT, EINVAL, ELOOP].contains(error.code) {
             return .missing
         }
         let number = audio.number
@@ -113,15 +164,23 @@ package struct PendingStore: Sendable {
         // Between open and flock its last owner may have finished with it and removed it.
         var opened = stat()
         var named = stat()
-        guard fstat(number, &opened) == 0, stat(path, &named) == 0,
+        guard fstat(number, &opened) == 0, lstat(path, &named) == 0,
             opened.st_ino == named.st_ino, opened.st_dev == named.st_dev
         else { return .missing }
-        return .owned(PendingRecording(id: id, record: readRecord(id), audio: audio, store: self))
+        let text = recordText(id)
+        return .owned(
+            PendingRecording(
+                id: id, record: text.flatMap(PendingRecord.init(parsing:)),
+                unknownVersion: text.flatMap(PendingRecord.unknownVersion), audio: audio, store: self))
     }
 
     /// The record of a recording; nil where there is none that can be read.
     package func readRecord(_ id: String) -> PendingRecord? {
-        guard let file = try? Descriptor.open(recordPath(id), O_RDONLY) else { return nil }
+        recordText(id).flatMap(PendingRecord.init(parsing:))
+    }
+
+    func recordText(_ id: String) -> String? {
+        guard let file = try? openFile(recordPath(id), O_RDONLY) else { return nil }
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
         var filled = 0
         while filled < bytes.count {
@@ -131,14 +190,15 @@ package struct PendingStore: Sendable {
             if count == 0 { break }
             filled += count
         }
-        return PendingRecord(parsing: String(decoding: bytes[..<filled], as: UTF8.self))
+        return String(decoding: bytes[..<filled], as: UTF8.self)
     }
 
     /// Writes a record under a hidden name, then renames it: nobody ever reads half of one.
     func write(_ record: PendingRecord, of id: String, durably: Bool) throws(SystemError) {
         let hidden = "\(directory)/.\(id).json"
         do throws(SystemError) {
-            let file = try Descriptor.open(hidden, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+            _ = unlink(hidden)
+            let file = try Descriptor.open(hidden, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
             let number = file.number
             try retrying("fchmod", on: hidden) { fchmod(number, 0o600) }
             try writeAll(number, record.line, name: hidden)
@@ -155,26 +215,5 @@ package struct PendingStore: Sendable {
     func synchronise() throws(SystemError) {
         let folder = try Descriptor.open(directory, O_RDONLY | O_DIRECTORY)
         try retrying("fsync", on: directory) { fsync(folder.number) }
-    }
-
-    /// Makes a folder that is the caller's alone, with those above it.
-    static func makeDirectory(_ path: String) throws(SystemError) {
-        var status = stat()
-        if stat(path, &status) != 0 {
-            guard errno == ENOENT else { throw SystemError(code: errno, call: "stat", subject: path) }
-            if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
-                let parent = String(path[..<slash])
-                if access(parent, F_OK) != 0 { try makeDirectory(parent) }
-            }
-            // Another process may be doing the same.
-            if mkdir(path, 0o700) != 0, errno != EEXIST {
-                throw SystemError(code: errno, call: "mkdir", subject: path)
-            }
-            try retrying("stat", on: path) { stat(path, &status) }
-        }
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw SystemError(code: ENOTDIR, call: "stat", subject: path) }
-        // What root would leave in a user's store, the user could not remove; what lies in another's, the other can read.
-        guard status.st_uid == geteuid() else { throw SystemError(code: EACCES, call: "stat", subject: path) }
-        if status.st_mode & 0o777 != 0o700 { try retrying("chmod", on: path) { chmod(path, 0o700) } }
     }
 }
