@@ -137,7 +137,7 @@ def server(trial):
             result = trial.run("vt-transcribe", *arguments, *stream, within=90, data=world.wave(samples))
             piped = True
         what = f"{'+'.join(hostile.said)}{' streamed' if stream else ''}{' from a pipe' if piped else ''}"
-    trial.check(result, {0, 1, 69, 70, 75, 76, 77} - {70}, what)
+    trial.check(result, {0, 1, 69, 75, 76, 77}, what)
     if re.search(rb"sk-made-up", result.output + result.errors):
         trial.problem("status", f"{what}: the key is shown")
     if result.status == 0 and not result.text.strip():
@@ -166,7 +166,6 @@ def plugin(trial):
         if rng.random() < 0.1:
             body.append(rng.choice(["head -c 2000000 /dev/zero | tr '\\0' x; echo", "yes final | head -n 50000", "exec >&-", "kill -9 $$", "sleep 0.2"]))
     body.append(f"exit {rng.choice([0, 0, 0, 1, 2, 64, 65, 69, 70, 75, 76, 77, 126, 200])}")
-    rng.shuffle(body) if rng.random() < 0.1 else None
     script = trial.write("work/script", "\n".join(body).encode() + b"\n")
     samples = world.sound(rng, rng.uniform(0.1, 2))
     piped = rng.random() < 0.5
@@ -177,7 +176,7 @@ def plugin(trial):
         path = trial.write("work/a.wav", world.wave(samples, size=len(samples)))
         result = trial.run("vt-transcribe", *arguments, path, SOAK_SCRIPT=script)
     what = " ; ".join(body)[:200]
-    trial.check(result, {0, 1, 65, 69, 75, 76, 77, 78, 64}, what)
+    trial.check(result, {0, 1, 64, 65, 69, 70, 75, 76, 77}, what)
     if re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", result.output):
         trial.problem("status", f"control characters: {what}")
     try:
@@ -214,7 +213,7 @@ def file(trial):
     path = trial.write(os.path.join("work", "damaged." + ending), bytes(data))
     piped = rng.random() < 0.5
     program, arguments, allowed = rng.choice([
-        ("vt-transcribe", ENGINE, {0, 1, 65, 69}), ("vt-vad", ["--detector", "energy"], {0, 1, 65}),
+        ("vt-transcribe", ENGINE, {0, 1, 65, 69}), ("vt-vad", ["segments", "--detector", "energy"], {0, 1, 65}),
         ("vt-encode", ["-f", rng.choice(["wav", "flac", "opus"])], {0, 65}),
     ])
     if piped:

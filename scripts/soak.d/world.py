@@ -1,7 +1,6 @@
 """What a try stands in: a home of its own, the programs, plugins that can be told what to do, and audio."""
 
 import os
-import resource
 import shutil
 import signal
 import struct
@@ -97,6 +96,8 @@ def prepare(base):
 
 
 class Result:
+    """How a program ended, and what it wrote."""
+
     def __init__(self, status, output, errors, hung):
         self.status, self.output, self.errors, self.hung = status, output, errors, hung
 
@@ -262,7 +263,3 @@ def peak_of(path):
     except (OSError, ValueError):
         pass
     return 0
-
-
-def limit(name, value):
-    return lambda: resource.setrlimit(name, (value, value))
