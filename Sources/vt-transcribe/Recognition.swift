@@ -90,7 +90,7 @@ struct Recognition {
         _ speech: RecordedSpeech, _ add: (RecognitionEvent) throws -> Void, _ account: inout Account,
         _ begin: (GatedSpeech?) -> Void
     ) throws -> Heard {
-        let gated = gate.map { GatedSpeech(speech, gate: $0) }
+        let gated = gate.map { GatedSpeech(speech, gate: $0, raisesLevel: speech.isGrowing) }
         begin(gated)
         var hasSpoken = false
         let subject = (input.map { "\($0): " } ?? "") + engine.name

@@ -27,6 +27,8 @@ package final class GatedSpeech: SpeechSource {
     private var heard = Heard()
     /// What is left of a recording in which somebody speaks for certain, and of which no more has to be known.
     private var unheard: [Int16]?
+    /// What amplifies quiet speech; nil gives it as it is.
+    private var gain: StretchGain?
     private let block: UnsafeMutableBufferPointer<Int16>
 
     /// A quarter of a second: what is heard at once.
@@ -41,8 +43,12 @@ package final class GatedSpeech: SpeechSource {
     /// - Parameters:
     ///   - source: the recording, at its beginning; nobody else reads it.
     ///   - gate: it hears no other stream meanwhile.
-    package init(_ source: any SpeechSource, gate: any SpeechGate, rules: GateRules = .standard) {
+    ///   - raisesLevel: whether quiet speech is amplified: in a recording of which nobody knows how loud it will be.
+    package init(
+        _ source: any SpeechSource, gate: any SpeechGate, rules: GateRules = .standard, raisesLevel: Bool = false
+    ) {
         self.source = source
+        gain = raisesLevel ? StretchGain() : nil
         self.gate = gate
         preRoll = GatedSpeech.samples(rules.preRoll)
         hangover = GatedSpeech.samples(rules.hangover)
@@ -222,6 +228,7 @@ package final class GatedSpeech: SpeechSource {
 
     private func hear(_ samples: UnsafeBufferPointer<Int16>) {
         tape.append(UnsafeRawBufferPointer(samples))
+        if heard.isSpeaking { gain?.hear(samples) }
         gate.hear(samples) { note($0) }
         forget()
     }
@@ -245,6 +252,7 @@ package final class GatedSpeech: SpeechSource {
             } else {
                 ranges.append(first..<Int.max)
             }
+            if gain != nil { measure(from: max(start, floor)) }
         case .ended(let end):
             heard.isSpeaking = false
             heard.speechEnd = end
@@ -252,6 +260,13 @@ package final class GatedSpeech: SpeechSource {
             guard let last = ranges.popLast() else { return }
             ranges.append(last.lowerBound..<max(end + hangover, last.lowerBound))
         }
+    }
+
+    /// Hears how loud the speech is of which the gate has just learnt.
+    private func measure(from start: Int) {
+        var gain = StretchGain()
+        tape.read(start..<tape.end) { gain.hear($0.assumingMemoryBound(to: Int16.self)) }
+        self.gain = gain
     }
 
     /// Gives what is to be given and was heard.
@@ -266,6 +281,7 @@ package final class GatedSpeech: SpeechSource {
             UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
             filled = bytes.count / 2
         }
+        gain?.apply(to: UnsafeMutableBufferPointer(rebasing: buffer[..<filled]))
         sent.send(filled, from: origin + range.lowerBound)
         hasToldOfPause = false
         ranges[0] = (range.lowerBound + filled)..<range.upperBound
