@@ -272,3 +272,5 @@ int vt_allowed_processors(int *numbers, int room) {
     }
     return count;
 }
+
+int vt_has_access_list(int descriptor) { return fgetxattr(descriptor, "system.posix_acl_access", NULL, 0) > 0; }

@@ -14,6 +14,8 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
     case uploadFormat = "upload_format"
     case keyFile = "key_file"
     case keyCommand = "key_command"
+    case keyOverHTTP = "key_over_http"
+    case headers
     case log
     // Of [record].
     case recorder
@@ -50,9 +52,9 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
     var kind: Kind {
         switch self {
         case .model, .prompt, .baseURL, .keyFile, .keyCommand, .recorder, .device, .prefix, .suffix: .string
-        case .engine, .language, .keywords, .driver, .keys: .strings
+        case .engine, .language, .keywords, .driver, .keys, .headers: .strings
         case .temperature: .number
-        case .speakers, .waitForSpeech: .boolean
+        case .speakers, .waitForSpeech, .keyOverHTTP: .boolean
         case .timestamps: .choice(["segment", "word"])
         case .uploadFormat: .choice(["opus", "flac", "mp3", "wav"])
         case .log: .choice(["error", "warning", "info", "debug"])
@@ -66,7 +68,7 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
     /// Whether it says something of one engine, and nothing of another.
     package var belongsToEngine: Bool {
         switch self {
-        case .model, .options, .baseURL, .uploadFormat, .keyFile, .keyCommand: true
+        case .model, .options, .baseURL, .uploadFormat, .keyFile, .keyCommand, .keyOverHTTP, .headers: true
         default: false
         }
     }

@@ -51,8 +51,8 @@ package struct ConfigurationTable: Sendable {
 
     /// A key is somebody's: without the name of the engine beside it, it could go to another.
     func requireKeysOwner() throws(ConfigurationError) {
-        guard let entry = entries[.keyFile] ?? entries[.keyCommand] else { return }
-        let name = entries[.keyFile] == nil ? "key_command" : "key_file"
+        guard let entry = entries[.keyFile] ?? entries[.keyCommand] ?? entries[.headers] else { return }
+        let name = entries[.keyFile] != nil ? "key_file" : entries[.keyCommand] != nil ? "key_command" : "headers"
         if entries[.keyFile] != nil, entries[.keyCommand] != nil {
             throw ConfigurationError(path, entry.line, "key_file and key_command are both there; one is enough")
         }

@@ -58,16 +58,26 @@ struct ProxySettings: Sendable {
     ///
     /// - Parameters:
     ///   - status: not of the 200s.
+    ///   - offers: the ways in which it lets somebody say who he is, as it names them: `Negotiate`, `NTLM`, `Basic`.
     ///   - target: where the connection was to go.
-    func refusal(_ status: Int, to target: URLParts) -> HTTPError {
+    func refusal(_ status: Int, offering offers: [String] = [], to target: URLParts) -> HTTPError {
         let entry = entry(for: target.scheme)
         let proxy = entry.map { "the proxy \($0.address.sanitized)" } ?? "the proxy"
         let variable = entry?.variable ?? "HTTPS_PROXY"
         let message = "\(target.origin): \(proxy) refuses to connect (\(status))"
         switch status {
         case 407:
+            let ways = offers.joined(separator: ", ").sanitized
+            if !offers.isEmpty, !offers.contains(where: { ["basic", "digest", "ntlm"].contains($0.lowercased()) }) {
+                return HTTPError(
+                    .proxyWantsCredentials, "\(message): it wants \(ways)",
+                    hint:
+                        "name and password are no help there; a proxy of one's own such as cntlm or px speaks \(ways) for vt"
+                )
+            }
             return HTTPError(
-                .proxyWantsCredentials, message,
+                .proxyWantsCredentials,
+                offers.isEmpty || offers.contains("Basic") ? message : "\(message): it wants \(ways)",
                 hint: entry?.credentials == nil
                     ? "put name and password into \(variable): http://NAME:PASSWORD@HOST:PORT"
                     : "look at name and password in \(variable)")

@@ -16,6 +16,8 @@ package struct Request: Sendable, CustomStringConvertible {
     /// Becomes readable when the request shall be given up; it is polled, never read, and stays open for as long as the
     /// exchange runs. Nil where nobody can give it up but `Exchange.cancel()`.
     package var cancellation: CInt?
+    /// Whether secret headers may go over plain `http:` to a private address, too (`URLParts.isPrivate`), and there without a proxy.
+    package var permitsSecretsInPrivate = false
     /// False keeps to HTTP/1.1.
     package var permitsHTTP2 = true
 
@@ -55,7 +57,8 @@ package struct Header: Sendable, Equatable, CustomStringConvertible {
         guard isSecret else { return "\(name): \(value)" }
         // The scheme is worth seeing: a bare key and a Bearer are often mixed up.
         let scheme = value.split(separator: " ", maxSplits: 1)
-        return scheme.count == 2 ? "\(name): \(scheme[0]) ****" : "\(name): ****"
+        let isKnown = scheme.count == 2 && ["bearer", "token", "basic"].contains(scheme[0].lowercased())
+        return isKnown ? "\(name): \(scheme[0]) ****" : "\(name): ****"
     }
 }
 

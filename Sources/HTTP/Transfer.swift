@@ -66,7 +66,8 @@ internal import Text
                 throw HTTPError(.refused, "the header \(header.name.sanitized) holds what no header may")
             }
         }
-        if address.scheme == "http", !address.isLoopback, request.headers.contains(where: \.isSecret) {
+        let mayShow = address.isLoopback || (request.permitsSecretsInPrivate && address.isPrivate)
+        if address.scheme == "http", !mayShow, request.headers.contains(where: \.isSecret) {
             throw HTTPError(
                 .refused, "\(address.origin): a key over plain http goes to this machine only", hint: "use https:")
         }
@@ -94,7 +95,11 @@ internal import Text
             CURLOPT_HTTP_VERSION,
             request.permitsHTTP2 ? Int(CURL_HTTP_VERSION_2TLS) : Int(CURL_HTTP_VERSION_1_1))
         // This machine needs no proxy, and a key over plain http must not meet one.
-        if address.isLoopback { set(CURLOPT_PROXY, "") }
+        let isShown = address.scheme == "http" && request.headers.contains(where: \.isSecret)
+        if address.isLoopback || isShown { set(CURLOPT_PROXY, "") }
+        // In the tunnel's request, what the proxy offers: a password in the open is the last of it, and is not sent to one that never
+        // asked for it. Without a tunnel the whole body would go twice.
+        if address.scheme == "https" { set(CURLOPT_PROXYAUTH, Int(bitPattern: ~UInt(1 << 4))) }
         unsafe vt_curl_set_error_buffer(easy, errorText)
 
         for header in request.headers {
@@ -323,6 +328,13 @@ internal import Text
         }
     }
 
+    /// How the proxy lets somebody say who he is.
+    private var offeredByProxy: [String] {
+        var mask = 0
+        unsafe vt_curl_get_long(easy, CURLINFO_PROXYAUTH_AVAIL, &mask)
+        return [(1, "Basic"), (2, "Digest"), (4, "Negotiate"), (8, "NTLM")].filter { mask & $0.0 != 0 }.map(\.1)
+    }
+
     private func error(_ code: CURLcode) -> HTTPError? {
         if code == CURLE_OK, failure == nil { return nil }
         let host = address.origin
@@ -347,7 +359,9 @@ internal import Text
         let proxies = ProxySettings.fromEnvironment
         var connectStatus = 0
         unsafe vt_curl_get_long(easy, CURLINFO_HTTP_CONNECTCODE, &connectStatus)
-        if exchange.head == nil, connectStatus >= 300 { return proxies.refusal(connectStatus, to: address) }
+        if exchange.head == nil, connectStatus >= 300 {
+            return proxies.refusal(connectStatus, offering: offeredByProxy, to: address)
+        }
         let detail = proxies.redacted(unsafe String(cString: errorText)).sanitized
         let message = "\(host): \(detail.isEmpty ? CurlLibrary.message(code) : detail)"
         if detail.hasPrefix("Unsupported proxy") {

@@ -55,6 +55,29 @@ package struct URLParts: Sendable, Equatable {
         isLoopback = URLParts.isLoopback(self.host)
     }
 
+    /// Whether the host is in a network of the user's own, as far as its name or number says: private and link-local addresses (RFC 1918,
+    /// 3927, 4193, 4291, 6598), names without a dot, which only a local resolver knows, and the domains that are kept for local
+    /// networks (RFC 6762, 8375; ICANN's `.internal`).
+    package var isPrivate: Bool {
+        if isLoopback { return true }
+        let names = host.split(separator: ".", omittingEmptySubsequences: false)
+        let numbers = names.compactMap { UInt8($0) }
+        if names.count == 4, numbers.count == 4 {
+            switch (numbers[0], numbers[1]) {
+            case (10, _), (192, 168), (172, 16...31), (169, 254), (100, 64...127): return true
+            default: return false
+            }
+        }
+        if host.contains(":") {
+            let first = UInt16(host.prefix { $0 != ":" }, radix: 16) ?? 0
+            return first & 0xFE00 == 0xFC00 || first & 0xFFC0 == 0xFE80
+        }
+        // A number alone is an address, too (RFC 3986 leaves that to the system).
+        if names.count == 1 { return names[0].contains { $0.isLetter } && !names[0].hasPrefix("0x") }
+        return ["local", "lan", "internal", "home", "localdomain"].contains(names.last ?? "")
+            || host.hasSuffix(".home.arpa")
+    }
+
     private static func isLoopback(_ host: String) -> Bool {
         if host == "localhost" || host == "::1" { return true }
         let numbers = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)

@@ -44,3 +44,8 @@ package struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebug
     package var debugDescription: String { "****" }
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
+
+extension [Secret] {
+    /// A text that came from outside, with `****` wherever one of the secrets stands in it.
+    package func redacted(in text: String) -> String { reduce(text) { $1.redacted(in: $0) } }
+}

@@ -198,8 +198,11 @@ package struct EngineSettings: Sendable, Equatable {
         case neededOfEngine
     }
 
+    /// The languages that were named: `auto`, Whisper's own word for none, is none.
+    package var namedLanguages: [String] { languages.filter { $0.lowercased() != "auto" } }
+
     /// The language, where just one was named.
-    package var language: String? { languages.count == 1 ? languages[0] : nil }
+    package var language: String? { namedLanguages.count == 1 ? namedLanguages[0] : nil }
 
     package init(
         language: String? = nil, languages: [String] = [], model: String? = nil, prompt: String? = nil,

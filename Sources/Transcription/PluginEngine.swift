@@ -60,7 +60,7 @@ package struct PluginEngine: Engine {
     ) throws {
         // What an engine does not understand it is not told, and can't heed.
         let demands: [(PluginDescription.Setting, String, Bool)] = [
-            (.languages, "several languages", settings.languages.count > 1),
+            (.languages, "several languages", settings.namedLanguages.count > 1),
             (.keywords, "--keyword", !settings.keywords.isEmpty),
             (.temperature, "--temperature", settings.temperature != nil), (.speakers, "--speakers", settings.speakers),
             (.timestamps, "--timestamps", settings.timestamps != nil),
@@ -189,8 +189,8 @@ package struct PluginEngine: Engine {
         if settings.jobs > 1 { result["VT_JOBS"] = String(settings.jobs) }
         for setting in description.heeds {
             switch setting {
-            case .languages where !settings.languages.isEmpty:
-                result["VT_LANGUAGES"] = settings.languages.joined(separator: ",")
+            case .languages where !settings.namedLanguages.isEmpty:
+                result["VT_LANGUAGES"] = settings.namedLanguages.joined(separator: ",")
             case .keywords where !settings.keywords.isEmpty:
                 result["VT_KEYWORDS"] = settings.keywords.map {
                     $0.split(whereSeparator: \.isNewline).joined(separator: " ")

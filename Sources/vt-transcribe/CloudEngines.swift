@@ -68,10 +68,13 @@ extension Setup {
     func service(_ provider: Provider) throws -> ProviderService {
         let name = provider.name
         let url = baseURL(for: name)
+        let headers = try headers(for: name)
         do throws(EngineError) {
             return try ProviderService(
                 provider, baseURL: url?.value, keySource: key(for: name, unless: keyVariable(of: provider))?.value,
-                format: uploadFormat(for: name)?.value, environment: environment)
+                format: uploadFormat(for: name)?.value, headers: headers,
+                permitsPlain: keyOverHTTP(for: name)?.value ?? false, warn: { Log.warning($0) },
+                environment: environment)
         } catch {
             guard case .file? = url?.origin, error.code == .usage, let url else { throw error }
             throw EngineError(.configuration, "\(url.origin): \(error.message)", hint: error.hint)
@@ -106,6 +109,7 @@ extension Setup {
         if let store = PendingStore.ofUser(environment: environment) {
             let folder = store.directory.split(separator: "/").dropLast().joined(separator: "/")
             surroundings.lengthWanted = KnownServers(path: "/\(folder)/servers")
+            surroundings.refusedFields = KnownServers(path: "/\(folder)/refused-fields")
         }
         if Log.level >= .debug { surroundings.onDebug = { Log.debug("\(provider.name): \($0)") } }
         let upload = LiveUpload(service, surroundings)

@@ -69,6 +69,10 @@ private func listing(of provider: Provider, _ setup: Setup) -> ListedEngine {
     var engine = ListedEngine(
         name: provider.name, place: setup.baseURL(for: provider.name)?.value ?? provider.baseURL ?? "",
         what: provider.summary, state: ListedEngine.ready)
+    if engine.place.isEmpty {
+        engine.state = "no address"
+        engine.hint = "--base-url, or base_url in the configuration, says where it is"
+    }
     if provider.authorization == .none { return engine }
     let variable = setup.keyVariable(of: provider)
     // Where it is, and never what it is: neither is a file read nor a command run.

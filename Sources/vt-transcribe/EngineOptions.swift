@@ -47,6 +47,17 @@ struct EngineOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "A header for requests to the engine, or @FILE with one a line; a secret. Can be repeated.",
+            valueName: "name: value"))
+    var header: [String] = []
+
+    @Flag(
+        name: .customLong("key-over-http"),
+        help: "Send the engine's key over plain http, too, if its address is a private one.")
+    var keyOverHTTP = false
+
+    @Option(
+        help: ArgumentHelp(
             "What audio is packed as for the network: opus, flac, mp3 or wav (default: what the engine likes best).",
             valueName: "format"))
     var uploadFormat: UploadFormat?

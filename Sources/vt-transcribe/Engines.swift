@@ -93,6 +93,7 @@ func findEngine(
             return try setup.cloudEngine(provider, settings, isInChain: false)
         }
         let found = try findPlugin(names[0])
+        try refuseUnheeded(setup.options, by: found)
         let configured = setup.configured(found)
         let options = configured.completed(settings).options
         if options.isEmpty { return configured }
@@ -109,6 +110,11 @@ func findEngine(
         throw EngineError(
             .usage, "--base-url says where one engine is, not which of \(value)",
             hint: "name the address in the configuration, in [provider.NAME]")
+    }
+    if !setup.options.header.isEmpty {
+        throw EngineError(
+            .usage, "--header is for one engine, and not for which of \(value)",
+            hint: "name it in the configuration, as headers in [provider.NAME]")
     }
     var engines: [any Engine] = []
     var missing: EngineError?
@@ -159,6 +165,22 @@ private func whereElse(than name: String) -> String {
     let all = "vt-transcribe --list-engines shows all"
     return name.hasPrefix("whisper")
         ? "engines for Whisper's models are local, faster-whisper and whisper-cpp; \(all)" : all
+}
+
+/// What the command line demands of the one engine, and it can't be told: a transcript without it would only look like one with it.
+private func refuseUnheeded(_ options: EngineOptions, by engine: FoundEngine) throws {
+    let demands: [(PluginDescription.Setting, String, Bool)] = [
+        (.speakers, "--speakers", options.speakers), (.timestamps, "--timestamps", options.timestamps != nil),
+    ]
+    guard demands.contains(where: \.2) else { return }
+    let heeded = try engine.described().description.heeds
+    for (setting, option, isAsked) in demands where isAsked && !heeded.contains(setting) {
+        throw EngineError(
+            .usage, "\(engine.name) can't be told of \(option)",
+            hint: setting == .speakers
+                ? "--engine local does, with a model that tells speakers apart"
+                : "leave it out: an engine may give times unasked")
+    }
 }
 
 /// Of several engines each gets the options that it declares; one that none declares is misspelt.

@@ -43,11 +43,11 @@ struct Setup {
     }
 
     /// What is used if nobody names an engine.
-    var automaticEngine: AutomaticEngine { chosenEngine ?? AutomaticEngine(for: languages?.value ?? []) }
+    var automaticEngine: AutomaticEngine { chosenEngine ?? AutomaticEngine(for: namedLanguages) }
 
     /// Looks once, and keeps what was found.
     mutating func chooseEngine() {
-        if namedEngine == nil { chosenEngine = AutomaticEngine(for: languages?.value ?? []) }
+        if namedEngine == nil { chosenEngine = AutomaticEngine(for: namedLanguages) }
     }
 
     /// Says how to get better text if nobody has named an engine, and no model of speech is there.
@@ -86,6 +86,9 @@ struct Setup {
             found.strings.map { Found($0.flatMap { $0.split(separator: ",").map(String.init) }, from: found.origin) }
         }
     }
+
+    /// Those that are languages: `auto` is any.
+    private var namedLanguages: [String] { (languages?.value ?? []).filter { $0.lowercased() != "auto" } }
 
     var prompt: Found<String>? {
         if let prompt = options.prompt { return Found(prompt, from: .option("--prompt")) }
@@ -155,6 +158,45 @@ struct Setup {
         return nil
     }
 
+    /// Headers of the user's for an engine: the configuration's, then the command line's, which may replace them.
+    ///
+    /// - Throws: `EngineError` where one is none, or its file can be read by others.
+    func headers(for engine: String) throws -> ExtraHeaders {
+        var headers = ExtraHeaders()
+        func warn(_ text: String) { Log.warning(text) }
+        // As with keys: an address of the command line is another place than the one that the configuration means.
+        if options.baseURL == nil, let found = configuration.value(.headers, for: engine), let lines = found.strings {
+            for line in lines {
+                do throws(EngineError) {
+                    if line.hasPrefix("@") {
+                        try headers.add(file: path(Found(String(line.dropFirst()), from: found.origin)), warn: warn)
+                    } else {
+                        try headers.add(line: line)
+                    }
+                } catch {
+                    let code: EngineError.Code = error.code == .usage ? .configuration : error.code
+                    throw EngineError(code, "\(found.origin): \(error.message)", hint: error.hint)
+                }
+            }
+        }
+        for line in options.header {
+            if line.hasPrefix("@") {
+                try headers.add(file: String(line.dropFirst()), warn: warn)
+            } else {
+                try headers.add(line: line)
+            }
+        }
+        return headers
+    }
+
+    /// Whether an engine's key may go over plain http to a private address.
+    func keyOverHTTP(for engine: String) -> Found<Bool>? {
+        if options.keyOverHTTP { return Found(true, from: .option("--key-over-http")) }
+        return configuration.value(.keyOverHTTP, for: engine).flatMap { found in
+            found.boolean.map { Found($0, from: found.origin) }
+        }
+    }
+
     func engineOptions(for engine: String) -> Found<[ConfigurationTable.Option]>? {
         configuration.value(.options, for: engine).flatMap { found in
             found.options.map { Found($0, from: found.origin) }
@@ -169,6 +211,11 @@ struct Setup {
     /// where that file is, and not in whatever folder the program was started.
     private func path(_ found: Found<String>) -> String {
         if found.value.hasPrefix("~/"), let home = environment("HOME") { return home + found.value.dropFirst() }
+        // What systemd gives a service (systemd.exec(5)) is at another place each time.
+        let credentials = "$CREDENTIALS_DIRECTORY"
+        if found.value.hasPrefix(credentials + "/"), let folder = environment("CREDENTIALS_DIRECTORY") {
+            return folder + found.value.dropFirst(credentials.count)
+        }
         guard !found.value.hasPrefix("/"), case .file(let file, _) = found.origin,
             let slash = file.utf8.lastIndex(of: UInt8(ascii: "/"))
         else { return found.value }

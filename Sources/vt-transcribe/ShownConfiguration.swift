@@ -1,4 +1,5 @@
 internal import Configuration
+internal import HTTP
 internal import Program
 internal import Text
 internal import Transcription
@@ -37,6 +38,19 @@ private func listEngine(_ name: String, of setup: Setup, in listing: inout Confi
     let format = provider?.formats.compactMap(\.uploadFormat).first
     listing.add("upload_format", setup.uploadFormat(for: name) ?? format.map { .init($0, from: .builtIn) }) {
         $0.rawValue.jsonQuoted
+    }
+    if provider != nil {
+        listing.add("key_over_http", setup.keyOverHTTP(for: name)) { String($0) }
+        // Their names; what they hold is a secret.
+        let names = (try? setup.headers(for: name))?.headers.map { "\($0.name): ****" } ?? []
+        let origin: Configuration.Origin? =
+            setup.options.header.isEmpty
+            ? setup.configuration.value(.headers, for: name)?.origin : .option("--header")
+        if let origin, !names.isEmpty {
+            listing.add("headers", .init(names, from: origin)) {
+                "[" + $0.map(\.jsonQuoted).joined(separator: ", ") + "]"
+            }
+        }
     }
     if setup.options.engineOptions.isEmpty { listing.add(options: setup.engineOptions(for: name)) }
     var remark: String?

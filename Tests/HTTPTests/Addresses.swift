@@ -30,6 +30,28 @@ import Testing
     }
 
     @Test(arguments: [
+        ("http://localhost/", true), ("http://10.1.2.3/", true), ("http://172.16.0.1/", true),
+        ("http://172.32.0.1/", false),
+        ("http://192.168.1.20:8000/", true), ("http://192.169.1.1/", false), ("http://169.254.1.1/", true),
+        ("http://100.64.0.1/", true), ("http://100.128.0.1/", false), ("http://8.8.8.8/", false),
+        ("http://[fd12::1]/", true),
+        ("http://[fe80::1]/", true), ("http://[2001:db8::1]/", false), ("http://whisper/", true),
+        ("http://nas.local/", true),
+        ("http://speaches.lan/", true), ("http://x.internal/", true), ("http://a.home.arpa/", true),
+        ("http://example.org/", false),
+        ("http://local.example/", false), ("http://10.0.0.1.evil.example/", false), ("http://2130706433/", false),
+        ("http://0x7f000001/", false), ("http://10.1/", false), ("http://example.org./", false),
+    ]) func ofOnesOwnNetwork(url: String, is expected: Bool) throws {
+        #expect(try #require(URLParts(url)).isPrivate == expected)
+    }
+
+    @Test func aHeaderShowsNothingOfItsSecret() {
+        #expect("\(Header("Authorization", "Bearer abc", isSecret: true))" == "Authorization: Bearer ****")
+        #expect("\(Header("Authorization", "abc def", isSecret: true))" == "Authorization: ****")
+        #expect("\(Header("Cookie", "a=b; c=d", isSecret: true))" == "Cookie: ****")
+    }
+
+    @Test(arguments: [
         ("/b", "https://h.example/b"), ("b", "https://h.example/v1/b"),
         ("//other.example/c", "https://other.example/c"),
         ("https://other.example/", "https://other.example/"), ("http://h.example/", "http://h.example/"),

@@ -82,6 +82,19 @@ import Text
         #expect(test.kept.count == 2)
     }
 
+    /// The password goes out in no way that the proxy does not offer, and the message says which those are.
+    @Test(arguments: [
+        ("Negotiate", "it wants Negotiate", "hint: name and password are no help there"),
+        ("NTLM", "it wants NTLM", "look at name and password"),
+    ]) func aProxyThatWantsAnotherWay(ways: String, words: String, hint: String) throws {
+        let proxy = try ConnectProxy(to: server, "--offer", ways)
+        let result = try transcribe(["HTTPS_PROXY": "http://turing:secret@127.0.0.1:\(proxy.port)"])
+        #expect(result.status == 77, "\(result)")
+        #expect(result.errors.contains(words) && result.errors.contains(hint), "\(result)")
+        let sent = try proxy.requests.compactMap { $0["headers"]?["proxy-authorization"]?.string }
+        #expect(sent.allSatisfy { !$0.hasPrefix("Basic") }, "\(sent)")
+    }
+
     @Test(arguments: [("403", CInt(69), 1), ("502", 75, 3), ("503", 75, 3)])
     func aProxyThatRefuses(answer: String, status: CInt, tries: Int) throws {
         let proxy = try ConnectProxy(to: server, "--refuse", answer)

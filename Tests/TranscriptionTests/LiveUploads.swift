@@ -77,7 +77,7 @@ private struct PlainService: CloudService {
 
     func makeReplyReader(_ head: ResponseHead, settings: EngineSettings, audio: Double?) -> any ReplyReader { Reply() }
 
-    func explain(_ response: Response) -> UploadFailure {
+    func explain(_ response: Response, to fields: [(name: String, value: String)]) -> UploadFailure {
         let status = response.head.status
         let isTransient = RetryPolicy.isTransient(status)
         return UploadFailure(

@@ -75,6 +75,9 @@ int vt_terminal_columns(int descriptor);
 /// @return how many; 0 where the system does not say.
 int vt_allowed_processors(int *numbers, int room);
 
+/// Whether a file has an access control list beyond its mode (acl(5)).
+int vt_has_access_list(int descriptor);
+
 /// Makes sure that the process leaves no core dump, whoever would take it.
 void vt_forbid_core_dumps(void);
 

@@ -155,7 +155,7 @@ struct AnswerReader {
         switch dialect {
         case .deepgram: utterances = reader.deepgram()
         case .assemblyAI: utterances = reader.assemblyAI()
-        case .openAI: utterances = reader.openAI()
+        case .openAI, .azure: utterances = reader.openAI()
         }
         guard let utterances else { throw shapeless(document.line) }
         return reader.remarks + utterances.flatMap(\.events)

@@ -61,8 +61,17 @@ package protocol CloudService: Sendable {
     ///   - audio: seconds of the audio that it is about; nil if nobody knows.
     func makeReplyReader(_ head: ResponseHead, settings: EngineSettings, audio: Double?) -> any ReplyReader
 
+    /// Whether a key may go over plain http to a private address.
+    var permitsSecretsInPrivate: Bool { get }
+
     /// What an answer that is no success means.
-    func explain(_ response: Response) -> UploadFailure
+    ///
+    /// - Parameter fields: names and values of what was sent.
+    func explain(_ response: Response, to fields: [(name: String, value: String)]) -> UploadFailure
+}
+
+extension CloudService {
+    package var permitsSecretsInPrivate: Bool { false }
 }
 
 /// Reads an answer while it comes.
@@ -169,10 +178,13 @@ package struct UploadFailure: Sendable {
 
     package var error: EngineError
     package var remedy: Remedy
+    /// A field without which the request may be taken.
+    package var refusedField: String?
 
-    package init(_ error: EngineError, remedy: Remedy) {
+    package init(_ error: EngineError, remedy: Remedy, refusedField: String? = nil) {
         self.error = error
         self.remedy = remedy
+        self.refusedField = refusedField
     }
 }
 

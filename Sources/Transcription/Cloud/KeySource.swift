@@ -6,7 +6,7 @@ package import Text
 /// Where a provider's key comes from.
 package enum KeySource: Equatable, Sendable {
     case environment(String)
-    /// A file that only its owner can read.
+    /// A file that nobody else can read (`SecretFile`).
     case file(String)
     /// A shell command that prints it, for example `pass show openai`.
     case command(String)
@@ -19,10 +19,12 @@ package enum KeySource: Equatable, Sendable {
     ///   - name: the engine's, for messages.
     ///   - environment: looks a variable up.
     ///   - cancellation: stops a command.
+    ///   - warn: gets what the user should know although there is a key.
     /// - Returns: nil for `none`.
     /// - Throws: `EngineError` with `noPermission`.
     package func key(
-        for name: String, environment: (String) -> String?, cancellation: Cancellation? = nil
+        for name: String, environment: (String) -> String?, cancellation: Cancellation? = nil,
+        warn: (String) -> Void = { _ in }
     ) throws(EngineError) -> Secret? {
         let text: String
         switch self {
@@ -35,11 +37,11 @@ package enum KeySource: Equatable, Sendable {
                 )
             }
             text = value
-        case .file(let path): text = try KeySource.contents(of: path, for: name)
+        case .file(let path): text = try KeySource.contents(of: path, for: name, warn)
         case .command(let command):
             text = try KeySource.output(of: command, for: name, cancellation: cancellation)
         }
-        let key = text.trimmingSpace
+        let key = KeySource.unquoted(text.trimmingSpace)
         // A line feed in a header would begin another one.
         guard key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw EngineError(.noPermission, "\(description(for: name)) is no key: it has spaces, or what is no ASCII")
@@ -56,36 +58,40 @@ package enum KeySource: Equatable, Sendable {
         }
     }
 
-    /// More than any key; keeps a mistaken path from being read whole.
+    /// More than any key; keeps a mistaken command from filling memory.
     private static let largest = 1 << 16
 
-    private static func contents(of path: String, for name: String) throws(EngineError) -> String {
-        func refused(_ reason: String, hint: String? = nil) -> EngineError {
-            EngineError(.noPermission, "\(name): the key file \(path) \(reason)", hint: hint)
-        }
-        let file: Descriptor
-        do throws(SystemError) {
-            file = try Descriptor.open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK)
+    private static func contents(of path: String, for name: String, _ warn: (String) -> Void) throws(EngineError)
+        -> String
+    {
+        do throws(SecretFile.Refused) {
+            let text = try SecretFile.contents(of: path) { warn("\(name): the key file \($0)") }
+            guard let line = firstLine(of: text.utf8) else { throw SecretFile.Refused(reason: "is empty") }
+            return value(of: line)
         } catch {
-            throw refused("can't be opened: \(error.reason)")
+            throw EngineError(.noPermission, "\(name): the key file \(path) \(error.reason)", hint: error.hint)
         }
-        var status = stat()
-        fstat(file.number, &status)
-        guard status.st_mode & S_IFMT == S_IFREG else { throw refused("is no regular file") }
-        guard status.st_uid == geteuid() || status.st_uid == 0 else { throw refused("belongs to somebody else") }
-        guard status.st_mode & 0o077 == 0 else {
-            throw refused("can be read by others", hint: "chmod 600 \(path); if others have read it, get another key")
-        }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: largest, alignment: 1)
-        defer { buffer.deallocate() }
-        let count: Int
-        do throws(SystemError) {
-            count = try readOnce(file.number, into: buffer, name: path)
-        } catch {
-            throw refused("can't be read: \(error.reason)")
-        }
-        guard let line = firstLine(of: buffer[..<count]) else { throw refused("is empty") }
-        return line
+    }
+
+    /// What stands behind the `=` of a line as files of variables have them: `OPENAI_API_KEY=…`, perhaps with `export`. No key begins
+    /// like that.
+    private static func value(of line: String) -> String {
+        let rest = line.hasPrefix("export ") ? line.dropFirst(7) : line[...]
+        guard let equals = rest.firstIndex(of: "="), rest.index(after: equals) < rest.endIndex else { return line }
+        let name = rest[..<equals].utf8
+        let isName =
+            name.count > 2 && name.first.map { (0x41...0x5A).contains($0) } == true
+            && name.allSatisfy { (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }
+            && name.contains(0x5F)
+        return isName ? String(rest[rest.index(after: equals)...]) : line
+    }
+
+    /// Without the quotes that some keep around it: `docker --env-file` reads none.
+    private static func unquoted(_ text: String) -> String {
+        guard text.utf8.count > 2, let first = text.utf8.first, first == text.utf8.last,
+            first == UInt8(ascii: "\"") || first == UInt8(ascii: "'")
+        else { return text }
+        return String(text.dropFirst().dropLast())
     }
 
     /// Runs a command that prints the key: through the shell, as the user would, but without an input.

@@ -1,9 +1,9 @@
 internal import Glibc
 internal import POSIX
 
-/// Servers that have refused a body of unknown length: they are sent one with a length at once.
+/// What servers have refused once, and are not sent again: a body of unknown length, a field.
 ///
-/// A line for each, `https://host:port`, in a file of the state folder that can be deleted at any time.
+/// A line for each, `https://host:port` and what is refused there, in a file of the state folder that can be deleted at any time.
 package final class KnownServers: Sendable {
     private let path: String
     private let known = Monitor<Set<String>?>(nil)

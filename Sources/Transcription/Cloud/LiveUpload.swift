@@ -17,6 +17,8 @@ package final class LiveUpload: Engine {
         package var pace: RequestPace?
         /// Remembers servers that want to know a body's length.
         package var lengthWanted: KnownServers?
+        /// Remembers fields that models at servers have refused.
+        package var refusedFields: KnownServers?
         /// Gets each request's cost, after its text was given away.
         package var onTimings: (@Sendable (UploadTimings) -> Void)?
         /// Gets what is worth knowing for somebody who looks for a fault; it holds no key.

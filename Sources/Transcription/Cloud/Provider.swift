@@ -16,8 +16,12 @@ package struct Provider: Sendable {
     package var authorization: Authorization
     /// The environment variable that holds its key.
     package var keyVariable: String
+    /// Domains below which every host is its own, beside that of its address.
+    package var domains: [String] = []
     /// Whether it answers without a key, too.
     package var keyIsOptional = false
+    /// Whether it takes `auto` for a language, and another one if it is told none.
+    package var knowsAuto = false
     /// nil: the server has one model, or the user has to name it.
     package var defaultModel: String?
     package var modelUse = ModelUse.needed
@@ -47,6 +51,8 @@ package struct Provider: Sendable {
         case deepgram
         /// AssemblyAI's: a JSON part, then the audio.
         case assemblyAI
+        /// OpenAI's, at an address that names the deployment of a model, with the version of the interface.
+        case azure
     }
 
     /// What a model can do; the rows of `models` in order.
@@ -71,6 +77,8 @@ package struct Provider: Sendable {
         case scheme(String)
         /// `Authorization: KEY`.
         case bare
+        /// `api-key: KEY`, or a token of Entra's as a bearer (`AzureAddress`).
+        case azure
         case none
     }
 

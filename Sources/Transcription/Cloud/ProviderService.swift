@@ -14,6 +14,9 @@ package final class ProviderService: CloudService {
     /// What the user wants audio to be packed as; nil leaves it to the row.
     private let wantedFormat: UploadFormat?
     private let environment: @Sendable (String) -> String?
+    private let extra: ExtraHeaders
+    private let permitsPlain: Bool
+    private let warn: @Sendable (String) -> Void
     /// The key once it has been read: a command is not run for each recording.
     private let key = Monitor<Secret??>(nil)
 
@@ -23,12 +26,20 @@ package final class ProviderService: CloudService {
     ///   - baseURL: nil is the provider's own address.
     ///   - keySource: nil is the variable that fits the address: the provider's own for its own hosts, `VT_API_KEY` elsewhere.
     ///   - format: what audio is packed as; nil is what the provider likes best.
+    ///   - headers: the user's own.
+    ///   - permitsPlain: whether a key may go over plain http to a private address, too.
+    ///   - warn: gets what the user should know of where the key is from.
     ///   - environment: looks variables up.
     /// - Throws: `EngineError` where the address is none, the provider doesn't take the format, or the key would travel in the open.
     package init(
         _ provider: Provider, baseURL: String? = nil, keySource: KeySource? = nil, format: UploadFormat? = nil,
+        headers: ExtraHeaders = ExtraHeaders(), permitsPlain: Bool = false,
+        warn: @escaping @Sendable (String) -> Void = { _ in },
         environment: @escaping @Sendable (String) -> String?
     ) throws(EngineError) {
+        extra = headers
+        self.permitsPlain = permitsPlain
+        self.warn = warn
         self.provider = provider
         self.baseURL = baseURL
         self.environment = environment
@@ -49,9 +60,9 @@ package final class ProviderService: CloudService {
                     .usage, "\(provider.name): an address with a password in it is seen by everybody",
                     hint: "put the key into VT_API_KEY, or name a key_file or key_command in the configuration")
             }
-            guard !baseURL.utf8.contains(UInt8(ascii: "?")), !baseURL.utf8.contains(UInt8(ascii: "#")) else {
+            guard !baseURL.utf8.contains(UInt8(ascii: "#")) else {
                 throw EngineError(
-                    .usage, "\(provider.name): the address ends before its query: \(parts.withoutSecrets)")
+                    .usage, "\(provider.name): an address has no “#” in it: \(parts.withoutSecrets)")
             }
             own = provider.owns(parts)
         }
@@ -62,21 +73,35 @@ package final class ProviderService: CloudService {
         {
             source = .none
         }
-        // Without a scheme for it there is no key to send.
-        if provider.authorization == .none { source = .none }
+        // Without a scheme for it there is no key to send; and one is enough.
+        if provider.authorization == .none || headers.holdAuthorization { source = .none }
         if case .environment(let variable) = source, (environment(variable) ?? "").isEmpty {
             // Known before the first word is spoken.
             _ = try source.key(for: provider.name, environment: environment)
         }
-        if source != .none, let parts = URLParts(baseURL ?? provider.baseURL ?? ""), parts.scheme == "http",
-            !parts.isLoopback
-        {
-            throw EngineError(
-                .noPermission, "\(provider.name): the key would travel in the open to \(parts.origin)",
-                hint: "use https://, or take the key away")
-        }
         self.keySource = source
+        if source != .none || !headers.headers.isEmpty { try checkWay(source != .none ? "the key" : "a header") }
     }
+
+    /// Over plain http a secret is read by everybody on the way.
+    private func checkWay(_ what: String) throws(EngineError) {
+        guard let parts = URLParts(baseURL ?? provider.baseURL ?? ""), parts.scheme == "http", !parts.isLoopback,
+            !(permitsPlain && parts.isPrivate)
+        else { return }
+        var hint = "use https://, or take it away"
+        if permitsPlain {
+            hint = "--key-over-http is for private addresses, and \(parts.host.sanitized) is none; use https://"
+        } else if parts.isPrivate {
+            hint += "; --key-over-http sends it all the same, in a network that you trust"
+        }
+        throw EngineError(
+            .noPermission, "\(provider.name): \(what) would travel in the open to \(parts.origin)", hint: hint)
+    }
+
+    /// What no message shows, however the server repeats it.
+    private var secrets: [Secret] { [key.read { $0 ?? nil }].compactMap(\.self) + extra.secrets }
+
+    package var permitsSecretsInPrivate: Bool { permitsPlain }
 
     package var uploadFormats: [UploadFormat] {
         if let wantedFormat { return [wantedFormat] }
@@ -98,6 +123,7 @@ package final class ProviderService: CloudService {
     ) throws(EngineError) -> UploadRequest {
         var request = try provider.plan(settings, baseURL: baseURL, container: container, isLive: false).request
         if let header = try authorization() { request.headers.append(header) }
+        request.headers += extra.headers
         return request
     }
 
@@ -117,6 +143,7 @@ package final class ProviderService: CloudService {
         }
         var request = try provider.plan(settings, baseURL: baseURL, container: container, isLive: isLive).request
         if let header = try authorization() { request.headers.append(header) }
+        request.headers += extra.headers
         return request
     }
 
@@ -135,15 +162,17 @@ package final class ProviderService: CloudService {
     ) -> any ReplyReader {
         AnswerCollector(
             AnswerReader(provider.dialect, named: name, audio: audio), mediaType: head.contentType,
-            key: key.read { $0 ?? nil })
+            secrets: secrets)
     }
 
-    package func explain(_ response: Response) -> UploadFailure {
+    package func explain(_ response: Response, to fields: [(name: String, value: String)]) -> UploadFailure {
         let status = response.head.status
         let failure = ServiceFailure(
             status: status, body: response.body, from: provider, format: uploadFormats[0], keySource: keySource,
-            key: key.read { $0 ?? nil })
-        guard failure.isTransient else { return UploadFailure(failure.error, remedy: .none) }
+            secrets: secrets, fields: fields)
+        guard failure.isTransient else {
+            return UploadFailure(failure.error, remedy: .none, refusedField: failure.refusedField)
+        }
         return UploadFailure(failure.error, remedy: provider.triedOnce.contains(status) ? .retryOnce : .retry)
     }
 
@@ -157,13 +186,14 @@ package final class ProviderService: CloudService {
     private func authorization() throws(EngineError) -> Header? {
         var known = key.read { $0 }
         if known == nil {
-            let read = try keySource.key(for: name, environment: environment)
+            let read = try keySource.key(for: name, environment: environment, warn: warn)
             known = .some(read)
             key.note { $0 = .some(read) }
         }
         guard let key = known ?? nil else { return nil }
         switch provider.authorization {
         case .none: return nil
+        case .azure: return AzureAddress.header(for: key)
         case .bare: return key.withValue { Header("Authorization", $0, isSecret: true) }
         case .scheme(let scheme): return key.withValue { Header("Authorization", "\(scheme) \($0)", isSecret: true) }
         }
@@ -175,6 +205,7 @@ extension Provider {
     package func owns(_ address: URLParts) -> Bool {
         let hosts = ([baseURL] + models.map(\.baseURL)).compactMap { $0.flatMap { URLParts($0)?.host } }
         if hosts.contains(address.host) { return true }
+        if address.scheme == "https", domains.contains(where: { address.host.hasSuffix("." + $0) }) { return true }
         // Regions: sync.eu.assemblyai.com beside sync.assemblyai.com.
         guard address.scheme == "https" else { return false }
         return hosts.contains { host in
@@ -193,12 +224,12 @@ private struct AnswerCollector: ReplyReader {
     private var body: [UInt8] = []
     private(set) var steps = 0
     /// Appears in no message, whatever the server repeats.
-    private let key: Secret?
+    private let secrets: [Secret]
 
-    init(_ reader: AnswerReader, mediaType: String?, key: Secret?) {
+    init(_ reader: AnswerReader, mediaType: String?, secrets: [Secret]) {
         self.reader = reader
         self.mediaType = mediaType
-        self.key = key
+        self.secrets = secrets
         parser = mediaType == "text/event-stream" ? ServerSentEventParser() : nil
     }
 
@@ -236,7 +267,7 @@ private struct AnswerCollector: ReplyReader {
 
     private func redacted(_ error: EngineError) -> EngineError {
         var error = error
-        error.message = key?.redacted(in: error.message) ?? error.message
+        error.message = secrets.redacted(in: error.message)
         return error
     }
 }

@@ -1,6 +1,8 @@
 extension Provider {
     /// The built-in providers. Their own specifications and documentation are the sources, as of November 2026.
-    package static let all: [Provider] = [openAI, groq, fireworks, deepgram, assemblyAI, whisperServer, speaches]
+    package static let all: [Provider] = [
+        openAI, groq, fireworks, deepgram, assemblyAI, azure, whisperServer, speaches,
+    ]
 
     /// The built-in provider of a name.
     package static func named(_ name: String) -> Provider? { all.first { $0.name == name } }
@@ -107,11 +109,27 @@ extension Provider {
         options: ["conversation_context"], formats: [.wav],
         limits: Limits(bytes: 40_000_000, seconds: 120, minimumSeconds: 0.08), triedOnce: [500, 504])
 
+    /// https://learn.microsoft.com/azure/ai-services/openai. A model is had under the name of the user's deployment of it, which says
+    /// nothing about it.
+    package static let azure = Provider(
+        name: "azure", summary: "Azure OpenAI, at --base-url; key in AZURE_OPENAI_API_KEY",
+        dialect: .azure, path: "/audio/transcriptions", authorization: .azure, keyVariable: "AZURE_OPENAI_API_KEY",
+        domains: ["openai.azure.com", "cognitiveservices.azure.com", "services.ai.azure.com"],
+        models: [
+            Model(
+                prefix: "", language: .one("language"), hasPrompt: true, temperature: 0...1, timestamps: .words,
+                streams: true)
+        ],
+        options: ["api-version", "stream", "chunking_strategy"],
+        formats: [.opus, .flac, .mp3, .wav, .vorbis, .mp4, .webm],
+        limits: Limits(bytes: openAIBytes, minimumSeconds: 0.1),
+        hints: [404: "look at the address, and at the name of the deployment, which is --model"])
+
     /// https://github.com/ggml-org/whisper.cpp, examples/server.
     static let whisperServer = Provider(
         name: "whisper-server", summary: "whisper.cpp's server on this machine, or --base-url", dialect: .openAI,
         baseURL: "http://127.0.0.1:8080", path: "/inference", authorization: .none, keyVariable: "VT_API_KEY",
-        keyIsOptional: true, modelUse: .ignored,
+        keyIsOptional: true, knowsAuto: true, modelUse: .ignored,
         models: [
             Model(prefix: "", language: .one("language"), hasPrompt: true, temperature: 0...1, timestamps: .always)
         ],

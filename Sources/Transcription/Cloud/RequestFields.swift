@@ -14,8 +14,9 @@ extension Provider {
         if modelUse != .ignored { add("model", name) }
         switch model.language {
         case .none: break
-        case .one(let field): add(field, settings.languages.first.map(primary))
-        case .many(let field): for language in settings.languages { add(field, primary(language)) }
+        case .one(let field):
+            add(field, (knowsAuto ? settings.languages : settings.namedLanguages).first.map(primary))
+        case .many(let field): for language in settings.namedLanguages { add(field, primary(language)) }
         }
         add("prompt", settings.prompt)
         switch model.keywords {
@@ -75,7 +76,11 @@ extension Provider {
     func deepgramQuery(_ settings: EngineSettings, _ model: Model, named name: String?) -> [(String, String)] {
         // Without a model it takes its oldest one.
         var items = [("model", name ?? ""), ("smart_format", "true"), ("utterances", "true")]
-        if let language = settings.languages.first { items.append(("language", language)) }
+        if let language = settings.namedLanguages.first {
+            items.append(("language", language))
+        } else if !settings.languages.isEmpty {
+            items.append(("detect_language", "true"))
+        }
         if case .repeated(let field)? = model.keywords {
             for keyword in settings.keywords { items.append((field, keyword)) }
         }
@@ -93,7 +98,7 @@ extension Provider {
         func list(_ name: String, _ values: [String]) {
             if !values.isEmpty { members.append(.init(name, .array(values.map(JSONValue.string)))) }
         }
-        if case .many(let field) = model.language { list(field, settings.languages) }
+        if case .many(let field) = model.language { list(field, settings.namedLanguages) }
         if case .repeated(let field)? = model.keywords { list(field, settings.keywords) }
         if let prompt = settings.prompt { members.append(.init("prompt", .string(prompt))) }
         if wantedTimestamps(settings) != nil { members.append(.init("timestamps", .bool(true))) }

@@ -24,7 +24,8 @@ extension Provider {
     ) throws(EngineError) -> RequestPlan {
         let name = settings.model ?? defaultModel
         let model = model(name)
-        if modelUse == .needed, name == nil {
+        let isDeployed = dialect == .azure && AzureAddress.namesDeployment(baseURL ?? "")
+        if modelUse == .needed, name == nil, !isDeployed {
             throw EngineError(
                 .usage, "\(self.name) needs the name of a model", hint: "name one with --model, or in the configuration"
             )
@@ -34,7 +35,7 @@ extension Provider {
         guard let base = baseURL ?? model.baseURL ?? self.baseURL else {
             throw EngineError(.usage, "\(self.name) needs an address", hint: "say where it is with --base-url")
         }
-        let place = base.withoutTrailingSlashes + (isLive ? livePath ?? path : path)
+        let place = base.joining(path: isLive ? livePath ?? path : path)
         let type = container.mediaType
         let request: UploadRequest =
             switch dialect {
@@ -44,9 +45,11 @@ extension Provider {
                     form: .multipart(
                         fields: openAIFields(settings, model, named: name),
                         file: .init("file", fileName: container.fileName, contentType: type)))
+            case .azure: azureRequest(base, settings, model, named: name, container)
             case .deepgram:
                 UploadRequest(
-                    url: place + "?" + queryString(deepgramQuery(settings, model, named: name)), headers: [],
+                    url: place + (place.contains("?") ? "&" : "?")
+                        + queryString(deepgramQuery(settings, model, named: name)), headers: [],
                     form: .raw(contentType: type))
             case .assemblyAI:
                 UploadRequest(
@@ -60,6 +63,20 @@ extension Provider {
                         file: .init("audio", fileName: container.fileName, contentType: type)))
             }
         return RequestPlan(request: request, warnings: warnings)
+    }
+
+    private func azureRequest(
+        _ base: String, _ settings: EngineSettings, _ model: Model, named name: String?, _ container: AudioContainer
+    ) -> UploadRequest {
+        // The version is a part of the address, and no field.
+        let version = settings.options.last { $0.key == "api-version" }?.value
+        var settings = settings
+        settings.options.removeAll { $0.key == "api-version" }
+        return UploadRequest(
+            url: AzureAddress.url(base, path: path, deployment: name, version: version), headers: [],
+            form: .multipart(
+                fields: openAIFields(settings, model, named: name),
+                file: .init("file", fileName: container.fileName, contentType: container.mediaType)))
     }
 
     /// Refuses what the model can't do.
@@ -77,10 +94,11 @@ extension Provider {
             warnings.append("\(name) has the model that it was started with; \(named) means nothing to it")
         }
         switch model.language {
-        case .none where !settings.languages.isEmpty: try refuse("takes no --language")
-        case .one where settings.languages.count > 1:
+        case .none where !settings.namedLanguages.isEmpty: try refuse("takes no --language")
+        case .one where settings.namedLanguages.count > 1:
             try refuse(
-                "takes one --language, not \(settings.languages.count)", "leave it out, and the model finds out itself")
+                "takes one --language, not \(settings.namedLanguages.count)",
+                "leave it out, and the model finds out itself")
         default: break
         }
         if settings.prompt != nil, !model.hasPrompt {
@@ -128,7 +146,7 @@ extension Provider {
         for option in settings.options where model.doubtful.contains(option.key) {
             warnings.append("whether \(subject) heeds \(option.key) is not known")
         }
-        if case .assemblyAI = dialect, settings.prompt != nil, !settings.languages.isEmpty {
+        if case .assemblyAI = dialect, settings.prompt != nil, !settings.namedLanguages.isEmpty {
             warnings.append("\(name) ignores the language where there is a prompt; say it in the prompt")
         }
         if options == nil {
@@ -156,7 +174,7 @@ func queryString(_ items: [(String, String)]) -> String {
     items.map { percentEncoded($0.0) + "=" + percentEncoded($0.1) }.joined(separator: "&")
 }
 
-private func percentEncoded(_ text: String) -> String {
+func percentEncoded(_ text: String) -> String {
     var result = ""
     for byte in text.utf8 {
         switch byte {

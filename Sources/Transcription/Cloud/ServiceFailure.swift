@@ -6,12 +6,16 @@ struct ServiceFailure: Error, Equatable, Sendable {
     var error: EngineError
     /// Whether the same request may succeed later.
     var isTransient = false
+    /// What it says of a field that was sent; nil if it is about none, or about one that is needed.
+    var refusedField: String?
 
     /// What is known about a refusal, whoever it came from.
     private struct Said {
         var message = ""
         /// `code`, `type`, `err_code` and the like, in lower case.
         var codes: [String] = []
+        /// The field that it names as the culprit.
+        var parameter: String?
     }
 
     private static let noCredit: Set<String> = [
@@ -37,10 +41,11 @@ struct ServiceFailure: Error, Equatable, Sendable {
     ///   - body: as it came.
     ///   - format: what the audio was packed as.
     ///   - keySource: where the key is from, for the hint.
-    ///   - key: does not appear in the message, even where the server repeats it.
+    ///   - secrets: do not appear in the message, even where the server repeats them.
+    ///   - fields: names and values of what was sent.
     init(
         status: Int, body: [UInt8], from provider: Provider, format: UploadFormat, keySource: KeySource,
-        key: Secret? = nil
+        secrets: [Secret] = [], fields: [(name: String, value: String)] = []
     ) {
         let text = String(decoding: body.prefix(1 << 20), as: UTF8.self)
         var said = Said()
@@ -49,8 +54,15 @@ struct ServiceFailure: Error, Equatable, Sendable {
         } else if !text.trimmingSpace.hasPrefix("<") {
             said.message = text
         }
-        said.message = (key?.redacted(in: said.message) ?? said.message).onOneLine
+        said.message = secrets.redacted(in: said.message).onOneLine
         self.init(status: status, said, provider, format, keySource)
+        guard RefusedField.statuses.contains(status), error.code == .unavailable || isTransient else { return }
+        refusedField = RefusedField.found(among: fields, in: said.message, parameter: said.parameter)
+        if refusedField != nil, isTransient {
+            isTransient = false
+            error.code = .unavailable
+            error.message = "\(provider.name) refused the request (\(status)): \(said.message.excerpt)"
+        }
     }
 
     /// Reads an error inside of an answer that began as a success; nil where it is none.
@@ -102,6 +114,10 @@ struct ServiceFailure: Error, Equatable, Sendable {
         case 429 where !ServiceFailure.noCredit.isDisjoint(with: said.codes):
             code = .noPermission
             hint = "there is no credit left at \(name)"
+        case 500 where ServiceFailure.isAboutAudio(said):
+            code = .badAudio
+        // A server's own trouble by its status, and by its words the request's: no second try helps.
+        case 500 where ServiceFailure.isRefusal(said): break
         case 408, 409, 425, 429, 498, 500, 502, 503, 504, 506...599:
             code = .tryLater
             isTransient = true
@@ -156,6 +172,19 @@ struct ServiceFailure: Error, Equatable, Sendable {
         }
     }
 
+    /// Words of messages about what was asked, under a status that is about the server.
+    private static let refusals = [
+        "unsupported", "not supported", "not implemented", "unimplemented", "unknown parameter", "unknown field",
+        "unknown model", "model not found", "no such model", "does not exist", "not a valid",
+    ]
+
+    private static func isRefusal(_ said: Said) -> Bool {
+        let message = said.message.lowercased()
+        // Of a program that has died, and not of a request.
+        if message.contains("invalid memory") || message.contains("nil pointer") { return false }
+        return message.contains("invalid ") || refusals.contains { message.contains($0) }
+    }
+
     private static func isAboutAudio(_ said: Said) -> Bool {
         if !badAudio.isDisjoint(with: said.codes) { return true }
         let message = said.message.lowercased()
@@ -175,10 +204,14 @@ struct ServiceFailure: Error, Equatable, Sendable {
             // FastAPI: a list of {loc, msg, type}, each of one field.
             for value in values.prefix(3) { read(value, &said, depth: depth + 1) }
         case .object:
+            for name in ["param", "parameter", "field"] where said.parameter == nil {
+                said.parameter = value[name]?.string
+            }
             for name in ["code", "type", "err_code", "error_code", "category"] {
                 if let code = value[name]?.string { said.codes.append(code.lowercased()) }
             }
             if let field = value["loc"]?.array?.last?.string, let message = value["msg"]?.string {
+                said.parameter = said.parameter ?? field
                 return note("\(field): \(message)")
             }
             for name in ["error", "errors", "message", "detail", "err_msg", "msg", "details", "title", "description"] {

@@ -12,6 +12,9 @@ struct UploadAttempts: ~Copyable {
     private var upload: UploadRequest
     private let packing: Packing
     private let file: any BodySource
+    /// Fields that the server does not take; those of them that it has refused just now are remembered if it helps.
+    private var leftOut: Set<String> = []
+    private var justRefused: Set<String> = []
     private let settings: EngineSettings
     private let cancellation: Cancellation?
     private let samples = SampleCount()
@@ -84,6 +87,7 @@ struct UploadAttempts: ~Copyable {
         turns = UploadTurns(
             engine.surroundings.pace, engine: engine.name, longestPause: engine.surroundings.retries.longestWait)
         needsLength = wantsLength
+        leaveOutWhatIsKnown()
     }
 
     /// Whether a request with an open body is on its way.
@@ -242,6 +246,7 @@ struct UploadAttempts: ~Copyable {
         request.limits = TimeLimits(answer: { [samples] in
             timeout ?? max(60, Double(10 * samples.value.load(ordering: .relaxed)) / 16000)
         })
+        request.permitsSecretsInPrivate = engine.service.permitsSecretsInPrivate
         request.isHeld = isHeld
         request.cancellation = cancellation?.descriptor
         if !isHeld { count += 1 }
@@ -301,7 +306,53 @@ struct UploadAttempts: ~Copyable {
         if needsLength, engine.service.takesUnknownLength, hasText {
             engine.surroundings.lengthWanted?.insert(origin)
         }
+        for field in justRefused { engine.surroundings.refusedFields?.insert(refusal(of: field)) }
         return true
+    }
+
+    // MARK: Fields that are refused
+
+    /// As the server's refusals are remembered: another model there may take the field.
+    private func refusal(of field: String) -> String {
+        let model = engine.service.model(for: settings).map { "\($0.sanitized) " } ?? ""
+        return "\(origin) \(model)\(field)"
+    }
+
+    private mutating func leaveOutWhatIsKnown() {
+        guard let known = engine.surroundings.refusedFields, case .multipart(let fields, _) = upload.form else {
+            return
+        }
+        leftOut = Set(fields.map(\.name).filter { known.contains(refusal(of: $0)) })
+        upload = withoutRefusedFields(upload)
+    }
+
+    private func withoutRefusedFields(_ request: UploadRequest) -> UploadRequest {
+        guard !leftOut.isEmpty, case .multipart(let fields, let file) = request.form else { return request }
+        let gone = leftOut.reduce(into: Set<String>()) { $0.formUnion(RefusedField.companions(of: $1)) }
+        var request = request
+        request.form = .multipart(fields: fields.filter { !gone.contains($0.name) }, file: file)
+        return request
+    }
+
+    /// What the form holds; a body that is the audio alone has no fields.
+    private var fields: [(name: String, value: String)] {
+        guard case .multipart(let fields, _) = upload.form else { return [] }
+        return fields.map { ($0.name, $0.value) }
+    }
+
+    /// Leaves a field out that was refused: once, since then it is no more among those that are sent.
+    private mutating func leaveOut(
+        _ field: String, _ failure: UploadFailure, _ onEvent: (RecognitionEvent) throws -> Void
+    ) throws {
+        leftOut.insert(field)
+        justRefused.insert(field)
+        upload = withoutRefusedFields(upload)
+        count = max(0, count - 1)
+        if let option = RefusedField.option(for: field, settings) {
+            try onEvent(.warning("\(failure.error.message); it is asked without \(option)", hint: nil))
+        } else {
+            try onEvent(.status("\(failure.error.message); it is asked without \(field)"))
+        }
     }
 
     // MARK: What went wrong
@@ -327,12 +378,16 @@ struct UploadAttempts: ~Copyable {
     ) throws -> Double? {
         let head = response.head
         if let url = try target.redirection(head) {
-            try onEvent(.status("\(origin) moves the request to \(url)"))
+            try onEvent(.status("\(origin) moves the request to \(URLParts(url)?.withoutSecrets ?? "another address")"))
             if wasChunked { try wantLength() }
             target.url = url
             return 0
         }
-        let failure = engine.service.explain(response)
+        let failure = engine.service.explain(response, to: fields)
+        if let field = failure.refusedField {
+            try leaveOut(field, failure, onEvent)
+            return 0
+        }
         if case .original(let container) = packing, [400, 415, 422].contains(head.status) {
             throw OriginalUpload.Refused(
                 reason: "\(origin) does not take this \(container.rawValue) file (\(head.status))")
@@ -372,7 +427,7 @@ struct UploadAttempts: ~Copyable {
     private mutating func wantLength() throws(EngineError) {
         needsLength = true
         guard case .encoded(let format) = packing else { return }
-        upload = try engine.service.uploadRequest(format, isLive: false, settings: settings)
+        upload = withoutRefusedFields(try engine.service.uploadRequest(format, isLive: false, settings: settings))
         target.url = upload.url
     }
 

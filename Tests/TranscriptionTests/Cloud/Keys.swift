@@ -56,6 +56,51 @@ private func refusal(_ source: KeySource, environment: [String: String] = [:]) -
         #expect(refusal(.file(folder.path))?.message.hasSuffix("is no regular file") == true)
     }
 
+    /// What containers and services are given, where nobody can change the mode.
+    @Test func aFileThatNobodyMayWriteIsSomebodysDecision() throws {
+        let folder = try TemporaryDirectory()
+        var warnings: [String] = []
+        func read(_ mode: mode_t, owner: uid_t? = nil) throws -> String? {
+            let path = folder("key-\(mode)-\(owner ?? geteuid())")
+            try write("k2", to: path, mode: mode)
+            if let owner { try #require(chown(path, owner, owner) == 0) }
+            return try KeySource.file(path).key(for: "acme", environment: { _ in nil }, warn: { warnings.append($0) })?
+                .withValue { $0 }
+        }
+        #expect(try read(0o400) == "k2" && read(0o440) == "k2")
+        #expect(warnings.isEmpty)
+        #expect(try read(0o444) == "k2")
+        #expect(warnings.count == 1 && warnings[0].hasSuffix("can be read by everybody on this machine"), "\(warnings)")
+        for mode: mode_t in [0o640, 0o644, 0o604, 0o660] { #expect(throws: EngineError.self) { try read(mode) } }
+        if geteuid() == 0 { #expect(throws: EngineError.self) { try read(0o400, owner: 12345) } }
+    }
+
+    /// systemd.exec(5): a service's own folder, whose files have an access control list.
+    @Test func systemdsCredentials() throws {
+        let folder = try TemporaryDirectory()
+        try write("k5", to: folder("openai"), mode: 0o644)
+        #expect(throws: EngineError.self) { try read(.file(folder("openai"))) }
+        setenv("CREDENTIALS_DIRECTORY", folder.path, 1)
+        defer { unsetenv("CREDENTIALS_DIRECTORY") }
+        #expect(try read(.file(folder("openai"))) == "k5")
+        // A link out of it leads to somebody else's.
+        let other = try TemporaryDirectory()
+        try write("k6", to: other("key"), mode: 0o644)
+        symlink(other("key"), folder("link"))
+        #expect(throws: EngineError.self) { try read(.file(folder("link"))) }
+    }
+
+    @Test(arguments: [
+        ("\"k1\"", "k1"), ("'k1'", "k1"), ("\"k1", "\"k1"), ("OPENAI_API_KEY=k1", "k1"),
+        ("export VT_API_KEY='k1'", "k1"),
+        ("abc=def", "abc=def"), ("ABCD==", "ABCD=="), ("A_B=", "A_B="), ("k=", "k="),
+    ]) func quotesAndNamesAreNoKey(line: String, key: String) throws {
+        let folder = try TemporaryDirectory()
+        try write(line + "\n", to: folder("key"), mode: 0o600)
+        #expect(try read(.file(folder("key"))) == key)
+        if !line.contains("_") { #expect(try read(.environment("K"), environment: ["K": line]) == key) }
+    }
+
     @Test func aCommandPrintsAKey() throws {
         #expect(try read(.command("printf 'k3\\nnotes'")) == "k3")
         #expect(try read(.command("cat; echo k4")) == "k4", "there is no input to wait for")
@@ -103,7 +148,73 @@ private func refusal(_ source: KeySource, environment: [String: String] = [:]) -
     }
 
     @Test(arguments: [
-        "ftp://x/", "example.org", "https://user:secret@example.org/", "https://x/?key=1", "https://", "http://a b/",
+        "http://10.0.0.1/v1", "http://192.168.1.20:8000/v1", "http://172.31.0.9/v1", "http://speaches.lan/v1",
+        "http://whisper:8000/v1", "http://[fd00::1]/v1", "http://nas.local/v1",
+    ]) func aPrivateAddressMayGetItOnPurpose(url: String) throws {
+        let error = #expect(throws: EngineError.self) {
+            _ = try ProviderService(.compatible(isNear: false), baseURL: url) { _ in "k" }
+        }
+        #expect(error?.hint?.contains("--key-over-http") == true)
+        let service = try ProviderService(.compatible(isNear: false), baseURL: url, permitsPlain: true) { _ in "k" }
+        #expect(service.permitsSecretsInPrivate)
+    }
+
+    @Test(arguments: ["http://example.org/v1", "http://8.8.8.8/v1", "http://172.32.0.1/v1", "http://[2001:db8::1]/v1"])
+    func aPublicOneNeverDoes(url: String) {
+        let error = #expect(throws: EngineError.self) {
+            _ = try ProviderService(.compatible(isNear: false), baseURL: url, permitsPlain: true) { _ in "k" }
+        }
+        #expect(error?.code == .noPermission)
+    }
+
+    @Test func headersAreSecrets() throws {
+        var headers = ExtraHeaders()
+        try headers.add(line: "CF-Access-Client-Secret:  s3cr3t-value ")
+        try headers.add(line: "X-Two: one two")
+        #expect("\(headers.headers)" == "[CF-Access-Client-Secret: ****, X-Two: ****]")
+        let service = try ProviderService(.compatible(isNear: true), baseURL: "http://127.0.0.1:1", headers: headers) {
+            _ in "k"
+        }
+        let request = try service.uploadRequest(.wav, isLive: true, settings: EngineSettings())
+        #expect(request.headers.map(\.name) == ["Authorization", "CF-Access-Client-Secret", "X-Two"])
+        let failure = service.explain(
+            Response(head: ResponseHead(status: 403), body: Array("no s3cr3t-value here".utf8)), to: [])
+        #expect(failure.error.message.hasSuffix("no **** here"), "\(failure.error.message)")
+        // They are protected like keys, and one says who the user is.
+        #expect(throws: EngineError.self) {
+            _ = try ProviderService(.compatible(isNear: false), baseURL: "http://example.org", headers: headers) { _ in
+                nil
+            }
+        }
+        try headers.add(line: "authorization: Basic abc")
+        let other = try ProviderService(.compatible(isNear: true), baseURL: "http://127.0.0.1:1", headers: headers) {
+            _ in "k"
+        }
+        #expect(try other.uploadRequest(.wav, isLive: true, settings: EngineSettings()).headers.count == 3)
+    }
+
+    @Test(arguments: [
+        "", "secret", ": secret", "a b: secret", "X:", "X: secret\r\nY: z", "Host: secret", "Content-Type: secret",
+    ])
+    func whatIsNoHeaderIsRefusedWithoutItsValue(line: String) {
+        var headers = ExtraHeaders()
+        let error = #expect(throws: EngineError.self) { try headers.add(line: line) }
+        #expect(error?.code == .usage && error?.message.contains("secret") == false)
+    }
+
+    @Test func headersMayStandInAFile() throws {
+        let folder = try TemporaryDirectory()
+        try write("# for the gateway\n\nX-One: 1\nX-Two: 2\r\n", to: folder("headers"), mode: 0o600)
+        var headers = ExtraHeaders()
+        try headers.add(file: folder("headers"))
+        #expect(headers.headers.map(\.value) == ["1", "2"])
+        try write("X: 1", to: folder("open"), mode: 0o644)
+        let error = #expect(throws: EngineError.self) { try headers.add(file: folder("open")) }
+        #expect(error?.code == .noPermission)
+    }
+
+    @Test(arguments: [
+        "ftp://x/", "example.org", "https://user:secret@example.org/", "https://x/#secret", "https://", "http://a b/",
     ])
     func badAddressesAreRefusedWithoutTheirSecrets(_ url: String) {
         let error = #expect(throws: EngineError.self) {

@@ -75,11 +75,13 @@ private let refusals: [(Int, String, EngineError.Code, Bool)] = [
 ]
 
 private func explained(
-    _ status: Int, _ body: String, _ provider: Provider = .openAI, key: String = "sk-secret-key"
+    _ status: Int, _ body: String, _ provider: Provider = .openAI, key: String = "sk-secret-key",
+    fields: [(name: String, value: String)] = []
 ) throws -> UploadFailure {
     let service = try ProviderService(provider, environment: { _ in key })
     _ = try service.uploadRequest(service.uploadFormats[0], isLive: true, settings: EngineSettings(model: "m"))
-    return service.explain(Response(head: ResponseHead(status: status), body: Array(body.utf8)))
+    return service.explain(
+        Response(head: ResponseHead(status: status), body: Array(body.utf8)), to: fields)
 }
 
 @Suite struct Refusals {
@@ -108,6 +110,43 @@ private func explained(
         let failure = try explained(401, #"{"error":{"message":"bad key sk-secret-key!"}}"#)
         #expect(failure.error.message == "openai refused the credentials (401): bad key ****!")
         #expect(failure.error.hint?.contains("OPENAI_API_KEY") == true)
+    }
+
+    /// A refusal, and the field that is left out then; nil if that helps nobody.
+    @Test(arguments: [
+        (500, #"{"error":{"code":500,"message":"invalid response_format","type":""}}"#, "response_format"),
+        (400, #"{"error":{"message":"Unsupported response format verbose_json"}}"#, "response_format"),
+        (400, #"{"error":{"message":"x","param":"timestamp_granularities"}}"#, "timestamp_granularities[]"),
+        (
+            422,
+            #"{"detail":[{"type":"extra_forbidden","loc":["body","prompt"],"msg":"Extra inputs are not permitted"}]}"#,
+            "prompt"
+        ),
+        (400, #"{"error":"unknown parameter: temperature_inc"}"#, "temperature_inc"),
+        (400, #"{"error":"temperature must be 0"}"#, "temperature"),
+        (400, #"{"error":"language not supported"}"#, nil), (400, #"{"error":"invalid model"}"#, nil),
+        (500, #"{"error":{"message":"The server had an error","type":"server_error"}}"#, nil),
+        (400, #"{"error":"Audio file is too short for a prompt, is not audio duration"}"#, nil),
+        (429, #"{"error":"temperature is not allowed"}"#, nil), (400, "the prompt", nil),
+    ]) func aFieldThatIsRefusedIsNamed(status: Int, body: String, field: String?) throws {
+        let sent = [
+            ("model", "m"), ("language", "en"), ("prompt", "x"), ("temperature", "0.2"), ("temperature_inc", "0.1"),
+            ("response_format", "verbose_json"), ("timestamp_granularities[]", "segment"),
+        ]
+        let failure = try explained(status, body, fields: sent.map { (name: $0.0, value: $0.1) })
+        #expect(failure.refusedField == field)
+        if field != nil { #expect(failure.remedy == .none && failure.error.code == .unavailable) }
+    }
+
+    /// What is wrong with the request stays wrong, whatever the status says.
+    @Test(arguments: [
+        (500, #"{"error":{"message":"invalid response_format"}}"#, EngineError.Code.unavailable),
+        (500, #"{"error":{"message":"model not found"}}"#, .unavailable),
+        (500, #"{"error":{"message":"failed to decode audio: unsupported codec"}}"#, .badAudio),
+        (500, #"{"error":{"message":"runtime error: invalid memory address or nil pointer dereference"}}"#, .tryLater),
+    ]) func aRefusalUnderAStatusOfTrouble(status: Int, body: String, code: EngineError.Code) throws {
+        let failure = try explained(status, body)
+        #expect(failure.error.code == code && (failure.remedy == .retry) == (code == .tryLater))
     }
 
     @Test func fireworksMayRefuseGoodKeys() throws {
