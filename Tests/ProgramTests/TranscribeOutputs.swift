@@ -31,7 +31,7 @@ import Text
     @Test(arguments: ["srt", "vtt", "tsv"])
     func timesAreNotInvented(format: String) throws {
         let result = try test.transcribe("--format", format, "a.wav", mode: "timeless")
-        #expect(result.status == 64, "\(result)")
+        #expect(result.status == 69, "\(result)")
         #expect(result.errors.contains(format) && result.errors.contains("fake"), "\(result)")
     }
 
