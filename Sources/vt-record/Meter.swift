@@ -3,19 +3,23 @@ internal import Glibc
 internal import Synchronization
 internal import Text
 
-/// The level on the last line of a terminal.
+/// The level on the last line of a terminal; where others of a pipeline write there, too, on the line below the cursor.
 ///
 /// The capturing thread only leaves a number; another draws, and rather draws nothing than wait for the terminal.
 final class Meter: Sendable {
     /// Whether there is a terminal to draw on, and the user wants it.
     let isShown: Bool
     private let format: AudioFormat
+    /// Whether standard output is a pipe, whose end may well be on this terminal.
+    private let isShared: Bool
     /// The bits of the largest magnitude since the last drawing; those of positive numbers are in the numbers' order.
     private let peak = Atomic<UInt32>(0)
 
     init(isWanted: Bool, format: AudioFormat) {
         self.format = format
         let terminal = getenv("TERM").map { String(cString: $0) } ?? ""
+        var output = stat()
+        isShared = fstat(STDOUT_FILENO, &output) == 0 && output.st_mode & S_IFMT == S_IFIFO
         isShown = isWanted && isatty(STDERR_FILENO) == 1 && !terminal.isEmpty && terminal != "dumb"
     }
 
@@ -41,7 +45,11 @@ final class Meter: Sendable {
         let bar = String(repeating: "#", count: marks) + String(repeating: "-", count: 30 - marks)
         let number = decibels.isFinite ? "\(Int(decibels.rounded()))" : "-inf"
         let clip = level >= 0.999 ? " CLIPPED" : ""
-        show("\r\(seconds.map(clock) ?? "waiting") [\(bar)] \(number) dB\(clip)\u{1B}[K")
+        let line = "\(seconds.map(clock) ?? "waiting") [\(bar)] \(number) dB\(clip)"
+        // Shared: what is behind the cursor is ours and goes; a line below is made sure of; the cursor stays where it is.
+        show(
+            isShared
+                ? "\u{1B}[J\u{1B}D\u{1B}[A\u{1B}7\u{1B}[B\r\(line)\u{1B}8" : "\r\(line)\u{1B}[K")
     }
 
     private func clock(_ seconds: Double) -> String {
@@ -52,7 +60,7 @@ final class Meter: Sendable {
 
     /// Makes the line free for a message.
     func erase() {
-        if isShown { show("\r\u{1B}[K") }
+        if isShown { show(isShared ? "\u{1B}[J" : "\r\u{1B}[K") }
     }
 
     private func show(_ text: String) {

@@ -78,6 +78,52 @@ import Testing
         #expect(hidden.screen.contains("recording from"))
     }
 
+    /// In a terminal that somebody else wrote (tmux), since it is the screen that counts.
+    @Test(.enabled(if: Tool.isInstalled("tmux", "mkfifo"), "needs tmux"))
+    func theMeterIsBelowWhatOthersWrite() throws {
+        let home = try homeWithMicrophones()
+        let said = "\(home.files)/said"
+        guard mkfifo(said, 0o600) == 0 else { throw HarnessError("mkfifo") }
+        try writeScript(
+            "\(home.files)/dictate",
+            "#!/bin/sh\nvt-record | (exec 3<&0; cat <&3 >/dev/null & while read -r line; do printf '%s\\n' \"$line\"; done <said)\n"
+        )
+        let environment = ["TMUX_TMPDIR": home.runtime]
+        func tmux(_ arguments: String...) throws -> Result {
+            var command = Command("tmux", ["-f", "/dev/null"] + arguments, environment: environment)
+            command.mayLeaveProcesses = true
+            return try run(command, home: home)
+        }
+        func screen() throws -> [Substring] {
+            try tmux("capture-pane", "-p", "-t", "work").text.split(separator: "\n", omittingEmptySubsequences: false)
+        }
+        let server = try tmux("new-session", "-d", "-s", "work", "-x", "80", "-y", "10", "\(home.files)/dictate")
+        try #require(server.status == 0, "\(server)")
+        defer { _ = try? tmux("kill-server") }
+        let words = open(said, O_RDWR | O_CLOEXEC)
+        defer { close(words) }
+        func isMeter(_ line: Substring?) -> Bool { line?.contains(" dB") == true }
+        var expected: [Substring] = []
+        // More than the screen has lines.
+        for line in ["go", "forward ten", "m"] + (0..<12).map({ "line \($0)" }) {
+            try eventually("the meter", detail: { (try? screen().joined(separator: "\n")) ?? "" }) {
+                try screen().contains { isMeter($0) }
+            }
+            let bytes = Array("\(line)\n".utf8)
+            #expect(Glibc.write(words, bytes, bytes.count) == bytes.count)
+            expected.append(line[...])
+            try eventually(
+                "what was said, and the meter below", detail: { (try? screen().joined(separator: "\n")) ?? "" }
+            ) {
+                let lines = try screen()
+                guard let last = lines.lastIndex(of: line[...]), last + 2 < lines.count else { return false }
+                let seen = lines[...last].filter { expected.contains($0) }
+                return lines[last + 1].isEmpty && isMeter(lines[last + 2]) && lines.filter(isMeter).count == 1
+                    && Array(seen) == expected.suffix(seen.count)
+            }
+        }
+    }
+
     @Test func audioIsNotWrittenToATerminal() throws {
         let terminal = try Terminal("vt-record", home: homeWithMicrophones())
         #expect(try terminal.finish() == [64])
