@@ -9,6 +9,10 @@ package final class Recorder: Sendable {
     package enum Event: Equatable, Sendable {
         /// The device has not delivered anything for two seconds since it was started.
         case slowStart
+        /// It has delivered nothing for two seconds, and is waited for.
+        case waiting
+        /// It delivers again. Silence stands for `frames` that it did not make up for.
+        case resumed(frames: Int, at: Int)
         /// The device has opened. `period` is in seconds.
         case opened(device: String, period: Double, buffer: Double)
         /// The first period has arrived.
@@ -55,8 +59,12 @@ package final class Recorder: Sendable {
     private let rounds = Atomic<Int>(0)
     private let sum = Monitor(Totals())
 
-    /// A microphone that was silent for so long is broken. Headsets and suspended sources need more to wake up.
+    /// A microphone that was silent for so long is waited for, which is said. Headsets and suspended sources need more to wake up.
     private static let longestSilence = 2000
+    /// Milliseconds in which a device that delivers again makes up for what it has not delivered, if it can.
+    private static let catchingUp: Int64 = 300
+    /// Seconds after which one that delivers nothing is broken.
+    let stallTimeout: Double
     private static let longestStart = 5000
     private static let slice = 100
     /// Seconds of sound that a source may still have when it is stopped.
@@ -67,14 +75,16 @@ package final class Recorder: Sendable {
     /// - Parameters:
     ///   - format: what is recorded.
     ///   - limit: frames after which it ends by itself.
+    ///   - stallTimeout: seconds after which a device that delivers nothing any more is given up.
     ///   - bufferSeconds: how far a reader may fall behind before something is dropped.
     ///   - listener: sees every period, on the capturing thread: for a level meter. It must not wait or allocate.
     package init(
-        format: AudioFormat, limit: Int? = nil, bufferSeconds: Double = 30,
+        format: AudioFormat, limit: Int? = nil, stallTimeout: Double = 30, bufferSeconds: Double = 30,
         listener: (@Sendable (UnsafeRawBufferPointer) -> Void)? = nil
     ) throws(SystemError) {
         self.format = format
         self.limit = limit
+        self.stallTimeout = stallTimeout
         unsafe self.listener = listener
         queue = try RecordingQueue(format: format, seconds: bufferSeconds)
         eventBell = try Bell.make()
@@ -186,6 +196,7 @@ package final class Recorder: Sendable {
         var opened = source.isOpen
         var started = false
         var warned = false
+        var isStalled = false
         var idle: Int64 = 0
         while !stopping.load(ordering: .acquiring) {
             rounds.add(1, ordering: .relaxed)
@@ -208,9 +219,19 @@ package final class Recorder: Sendable {
                     warned = true
                     tell(.slowStart)
                 }
-                if silence >= (started ? Self.longestSilence : Self.longestStart) {
+                if started, !isStalled, silence >= Self.longestSilence, Double(silence) < stallTimeout * 1000 {
+                    isStalled = true
+                    tell(.waiting)
+                }
+                if Double(silence) >= (started ? stallTimeout * 1000 : Double(Self.longestStart)) {
                     throw CaptureError(.stalled, device: source.name, detail: "no data for \(silence / 1000) s")
                 }
+                continue
+            }
+            if isStalled {
+                isStalled = false
+                guard try unsafe resume(source, arrival, after: idle, scratch) else { return }
+                idle = 0
                 continue
             }
             idle = 0
@@ -221,6 +242,46 @@ package final class Recorder: Sendable {
             if unsafe !keep(arrival, scratch) { return }
         }
         try unsafe readRest(source, scratch)
+    }
+
+    /// Goes on with a source that had stopped delivering. One that makes up for it does so at once; of another the silence comes first.
+    ///
+    /// - Parameters:
+    ///   - arrival: what it gave first, in the scratch memory.
+    ///   - idle: nanoseconds that were waited for it.
+    /// - Returns: false once the limit is reached, or there is no more.
+    private func resume(
+        _ source: any RecordingSource, _ arrival: Arrival, after idle: Int64, _ scratch: UnsafeMutableRawBufferPointer
+    ) throws(CaptureError) -> Bool {
+        var held: [UInt8] = []
+        var frames = 0
+        var gaps = 0
+        var next = arrival
+        let begin = MonotonicClock.now()
+        let end = begin + Self.catchingUp * 1_000_000
+        while true {
+            unsafe held += scratch[..<(next.frames * format.bytesPerFrame)]
+            frames += next.frames
+            gaps += next.lostFrames
+            let left = Int((end - MonotonicClock.now()) / 1_000_000)
+            guard left > 0, !next.isLast, !stopping.load(ordering: .acquiring) else { break }
+            next = try unsafe source.read(into: scratch, wakingOn: stopBell.descriptor, milliseconds: left)
+        }
+        let passed = Double(idle + MonotonicClock.now() - begin) / 1e9
+        let missing = Int(passed * Double(format.sampleRate)) - frames - gaps
+        // The rest is what every device has in hand.
+        let lost = gaps + (missing > format.sampleRate / 5 ? missing : 0)
+        tell(.resumed(frames: lost, at: totals.frames))
+        let step = scratch.count / format.bytesPerFrame * format.bytesPerFrame
+        for offset in stride(from: 0, to: held.count, by: step) {
+            let part = held[offset..<min(held.count, offset + step)]
+            unsafe scratch.copyBytes(from: part)
+            let arrival = Arrival(
+                frames: part.count / format.bytesPerFrame, lostFrames: offset == 0 ? lost : 0,
+                stampedAt: MonotonicClock.now())
+            guard unsafe keep(arrival, scratch) else { return false }
+        }
+        return !next.isLast
     }
 
     /// After a stop: takes what was heard before it.

@@ -49,7 +49,7 @@ extension Recorder {
                 idle = pulse == lastPulse ? idle + 1 : 0
                 lastPulse = pulse
                 // A library call that never returns: the sound server was stopped, or the driver hangs.
-                if idle >= Self.longestHang {
+                if Double(idle) >= max(Self.longestHang, stallTimeout) {
                     return CaptureError(.stalled, device: "", detail: "the sound system does not answer")
                 }
             }
@@ -61,7 +61,7 @@ extension Recorder {
     }
 
     /// Seconds without a sign of the capturing thread, which gives one every 0.1 s.
-    private static let longestHang = 5
+    private static let longestHang = 5.0
 
     private func fill(_ frames: Int, in sink: inout some RecordingSink & ~Copyable) throws {
         let block = [UInt8](repeating: format.sampleFormat == .u8 ? 0x80 : 0, count: format.bytesPerFrame * 4096)

@@ -93,6 +93,12 @@ private struct Announcement: Sendable {
                         + "buffer \(decimal(buffer, places: 2)) s")
             case .slowStart:
                 Log.warning("\(device) has not delivered anything yet; waiting")
+            case .waiting:
+                Log.warning("\(device) delivers nothing any more; waiting for it")
+            case .resumed(let frames, let position):
+                let what =
+                    frames == 0 ? "nothing is lost" : "\(seconds(frames, format)) s of silence stand for the rest"
+                Log.warning("\(device) delivers again, at \(seconds(position, format)) s: \(what)")
             case .started:
                 hasStarted = true
                 let channels = format.channels == 1 ? "mono" : "\(format.channels) channels"

@@ -50,6 +50,11 @@ struct Record: VoiceProgram {
     @Option(help: ArgumentHelp("How much sound arrives at a time: 1ms to 1s.", valueName: "time"))
     var period = TimeSpan(seconds: 0.02)
 
+    @Option(
+        help: ArgumentHelp(
+            "Wait so long for a microphone that delivers nothing any more, before it is given up.", valueName: "time"))
+    var stallTimeout = TimeSpan(seconds: 30)
+
     @Flag(help: "Show no level meter, on a terminal either.")
     var noMeter = false
 
@@ -64,6 +69,9 @@ struct Record: VoiceProgram {
         if json, !listDevices { throw ValidationError("--json belongs to --list-devices") }
         if !(1000...768_000).contains(rate) { throw ValidationError("--rate is 1000 to 768000 hertz, not \(rate)") }
         if !(1...64).contains(channels) { throw ValidationError("--channels is 1 to 64, not \(channels)") }
+        if !(1...3600).contains(stallTimeout.seconds) {
+            throw ValidationError("--stall-timeout is 1s to 1h, not \(stallTimeout)")
+        }
         if !(0.001...1).contains(period.seconds) { throw ValidationError("--period is 1ms to 1s, not \(period)") }
         if let duration, duration.seconds * Double(rate) < 1 {
             throw ValidationError("--duration is one sample at least, not \(duration)")
@@ -131,7 +139,8 @@ struct Record: VoiceProgram {
         let limit = duration.map { max(1, Int(($0.seconds * Double(rate)).rounded())) }
         // What is heard before the recording begins is no part of its duration.
         let recorder = try Recorder(
-            format: format, limit: speech.waitForSpeech ? nil : limit, listener: meter.listener)
+            format: format, limit: speech.waitForSpeech ? nil : limit, stallTimeout: stallTimeout.seconds,
+            listener: meter.listener)
         let listener = try detector.map {
             try Listener(speech, detector: $0, format: format, limit: speech.waitForSpeech ? limit : nil) {
                 recorder.tell($0)

@@ -104,6 +104,34 @@ private struct Heap: RecordingSink {
         #expect(heap.bytes.count == 640)
     }
 
+    /// A device that was silent for longer than is told, and does not make up for it.
+    @Test func whatAStalledDeviceMissesIsSilence() throws {
+        let recorder = try Recorder(format: .speech, limit: 16000 * 4)
+        try recorder.start { () throws(CaptureError) in
+            ScriptedSource { step in
+                if (1...21).contains(step) {
+                    Harness.pause(.milliseconds(100))
+                    return Arrival(frames: 0)
+                }
+                if step > 21 { Harness.pause(.milliseconds(10)) }
+                return Arrival(frames: 160)
+            }
+        }
+        var heap = Heap()
+        #expect(try recorder.deliver(to: &heap) == nil)
+        var waited = false
+        var resumed: (frames: Int, position: Int)?
+        while let event = recorder.nextEvent(milliseconds: 0) {
+            if event == .waiting { waited = true }
+            if case .resumed(let frames, let position) = event { resumed = (frames, position) }
+        }
+        #expect(waited)
+        let missed = try #require(resumed)
+        #expect(missed.position == 160 && missed.frames >= 2 * 16000 - 3200)
+        #expect(heap.bytes[320..<(320 + 2 * missed.frames)].allSatisfy { $0 == 0 }, "in its place")
+        #expect(heap.bytes[320 + 2 * missed.frames] == 1)
+    }
+
     @Test func tellsWhatHappens() throws {
         let recorder = try Recorder(format: .speech, limit: 320)
         try recorder.start { () throws(CaptureError) in

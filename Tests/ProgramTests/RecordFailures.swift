@@ -10,7 +10,8 @@ import Testing
     ])
     func theRecordingSoFarIsKept(_ device: String, _ message: String, _ frames: ClosedRange<Int>) throws {
         let home = try homeWithMicrophones()
-        let result = try run("vt-record", "--device", device, "-o", "x.wav", home: home)
+        let result = try run(
+            "vt-record", "--device", device, "--stall-timeout", "2s", "-o", "x.wav", home: home)
         #expect(result.status == 69)
         #expect(result.errors.contains(message), "\(result)")
         let bytes = try contents(of: "\(home.files)/x.wav")
@@ -48,7 +49,7 @@ import Testing
     @Test(.enabled(if: PulseAudioDaemon.isInstalled, "needs PulseAudio"))
     func aSoundServerThatHangs() throws {
         let server = try PulseAudioDaemon()
-        let recording = try start(Command("vt-record"), home: server.home)
+        let recording = try start(Command("vt-record", ["--stall-timeout", "2s"]), home: server.home)
         try recording.waitForErrors(containing: "recording from default")
         server.daemon.signal(SIGSTOP)
         let result = try recording.finish()

@@ -120,16 +120,35 @@ struct RecordPulse {
 
     @Test func aDaemonThatHangs() throws {
         let server = try PulseAudioDaemon()
-        let recording = try start(Command("vt-record", ["--recorder", "pulse"]), home: server.home)
+        let recording = try start(
+            Command("vt-record", ["--recorder", "pulse", "--stall-timeout", "3s"]), home: server.home)
         try recording.waitForErrors(containing: "recording from pulse")
         server.daemon.signal(SIGSTOP)
         let stalled = try recording.finish()
         #expect(stalled.status == 69)
-        #expect(stalled.errors.contains("pulse stopped delivering: no data for 2 s"), "\(stalled)")
+        #expect(stalled.errors.contains("pulse delivers nothing any more; waiting for it"), "\(stalled)")
+        #expect(stalled.errors.contains("pulse stopped delivering: no data for 3 s"), "\(stalled)")
         let next = try run("vt-record", "--recorder", "pulse", home: server.home)
         #expect(next.status == 69)
         #expect(next.errors.contains("pulse: the sound server does not answer: nothing in 4 s"), "\(next)")
         server.daemon.signal(SIGCONT)
+    }
+
+    @Test func aDaemonThatIsStoppedForAWhileIsWaitedFor() throws {
+        let server = try PulseAudioDaemon()
+        let recording = try start(
+            Command("vt-record", ["--recorder", "pulse", "--raw"]), home: server.home)
+        try recording.waitForOutput("sound") { _ in recording.output.count > 16000 }
+        server.daemon.signal(SIGSTOP)
+        try recording.waitForErrors(containing: "delivers nothing any more; waiting for it")
+        server.daemon.signal(SIGCONT)
+        try recording.waitForErrors(containing: "pulse delivers again")
+        // What it missed is there, as its own or as silence: two seconds at least.
+        let before = recording.output.count
+        try recording.waitForOutput("what is said afterwards") { _ in recording.output.count > before + 16000 }
+        #expect(before > 16000 + 64000)
+        recording.signal(SIGINT)
+        #expect(try recording.finish().status == 0)
     }
 
     @Test func noDaemonAtAll() throws {
