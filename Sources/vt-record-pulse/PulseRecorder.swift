@@ -10,7 +10,7 @@ struct PulseRecorder: VoiceProgram {
         abstract: "Record from a source of PulseAudio or PipeWire: a recorder for vt-record.",
         discussion: """
             record-v1 writes a WAV stream to stdout until SIGTERM or SIGINT; devices-v1 lists the sources. VT_DEVICE names \
-            the source, VT_RATE, VT_CHANNELS, VT_SAMPLE_FORMAT and VT_PERIOD say how it is recorded.
+            the source, VT_RATE, VT_CHANNELS, VT_SAMPLE_FORMAT and VT_PERIOD say how it is recorded; with VT_OPTION_PLAYBACK=yes what is played is a second channel.
             """,
         version: version)
 
@@ -38,7 +38,11 @@ struct PulseRecorder: VoiceProgram {
                 STDOUT_FILENO, hint: "send it on, or write it to a file: vt-record-pulse record-v1 > note.wav")
             let server = try PulseServer()
             defer { server.disconnect() }
-            try Recording(server, request).run()
+            if request.withPlayback {
+                try PlaybackRecording(server, request).run()
+            } else {
+                try Recording(server, request).run()
+            }
         }
         return .done
     }
@@ -48,6 +52,7 @@ struct PulseRecorder: VoiceProgram {
         vt-plugin 1
         summary Sources of PulseAudio and PipeWire by name, pinned to the source
         output wav
+        option playback yes: what is played, too, on a second channel
 
         """
 }

@@ -79,6 +79,21 @@ extension PulseServer {
         return found.all.first
     }
 
+    /// The name of the sink that plays where none is named; nil where there is none.
+    func defaultSink() throws -> String? {
+        let found = Collected<String>()
+        try unsafe complete(
+            pa_context_get_server_info(
+                context,
+                { _, information, collected in
+                    guard let name = unsafe information?.pointee.default_sink_name, let collected = unsafe collected
+                    else { return }
+                    unsafe Unmanaged<Collected<String>>.fromOpaque(collected).takeUnretainedValue().all
+                        .append(String(cString: name))
+                }, Unmanaged.passUnretained(found).toOpaque()))
+        return found.all.first
+    }
+
     /// The sound cards.
     func cards() throws -> [PulseCard] {
         let found = Collected<PulseCard>()

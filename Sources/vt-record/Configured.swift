@@ -19,6 +19,12 @@ extension Record {
             }
             return time
         }
+        if withPlayback {
+            // What ALSA has no word for.
+            let wanted = value(.recorder)?.string.flatMap { $0 == RecorderOptions.builtIn ? nil : $0 }
+            recorders.recorder = recorders.recorder ?? wanted ?? "pulse"
+            recorders.recorderOptions.append("playback=yes")
+        }
         let configured = value(.recorder)?.string ?? RecorderOptions.builtIn
         // What stands beside a recorder is for that one.
         if recorders.recorder ?? configured == configured {

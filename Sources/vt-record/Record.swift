@@ -32,8 +32,11 @@ struct Record: VoiceProgram {
     @Option(help: ArgumentHelp("Frames a second.", valueName: "hertz"))
     var rate = AudioFormat.speech.sampleRate
 
-    @Option(help: ArgumentHelp("Channels.", valueName: "count"))
-    var channels = AudioFormat.speech.channels
+    @Option(help: ArgumentHelp("Channels (default: 1).", valueName: "count"))
+    var channels: Int?
+
+    @Flag(help: "Record what is played, too: channel 1 is the microphone, 2 the playback (recorder: pulse).")
+    var withPlayback = false
 
     @Option(help: ArgumentHelp("How a sample is stored.", valueName: "format"))
     var sampleFormat = AudioFormat.speech.sampleFormat
@@ -68,7 +71,15 @@ struct Record: VoiceProgram {
     func validate() throws {
         if json, !listDevices { throw ValidationError("--json belongs to --list-devices") }
         if !(1000...768_000).contains(rate) { throw ValidationError("--rate is 1000 to 768000 hertz, not \(rate)") }
-        if !(1...64).contains(channels) { throw ValidationError("--channels is 1 to 64, not \(channels)") }
+        if let channels, !(1...64).contains(channels) {
+            throw ValidationError("--channels is 1 to 64, not \(channels)")
+        }
+        if withPlayback, let channels, channels != 2 {
+            throw ValidationError("--with-playback records 2 channels, not \(channels)")
+        }
+        if withPlayback, recorders.recorder == RecorderOptions.builtIn {
+            throw ValidationError("alsa does not hear what is played: --with-playback needs another recorder, pulse")
+        }
         if !(1...3600).contains(stallTimeout.seconds) {
             throw ValidationError("--stall-timeout is 1s to 1h, not \(stallTimeout)")
         }
@@ -88,7 +99,8 @@ struct Record: VoiceProgram {
     }
 
     private var format: AudioFormat {
-        AudioFormat(sampleRate: rate, channels: channels, sampleFormat: sampleFormat)
+        let usual = withPlayback ? 2 : AudioFormat.speech.channels
+        return AudioFormat(sampleRate: rate, channels: channels ?? usual, sampleFormat: sampleFormat)
     }
 
     static func arranged(_ arguments: [String]) -> [String] { SpeechOptions.arranged(arguments) }

@@ -27,6 +27,7 @@ struct DocumentExample: Sendable, CustomStringConvertible {
             ("vt-models install", "fetches a model: ModelsInstall does, from a publisher of its own"),
             ("--recorder pulse", "needs a sound server and somebody's own microphone: RecordPulse has its own"),
             ("vt-record-pulse record-v1", "the same"),
+            ("--with-playback", "the same"),
             ("--check-driver", "needs a driver of one's own; TypeCheckDriver"),
             ("--driver ydotool", "presses keys in the kernel; TypeThroughTheKernel"),
             ("--driver dotool", "presses keys in the kernel; TypeThroughTheKernel"),

@@ -151,6 +151,68 @@ struct RecordPulse {
         #expect(try recording.finish().status == 0)
     }
 
+    @Test func whatIsPlayedIsASecondChannel() throws {
+        let server = try PulseAudioDaemon()
+        _ = try server.addSink("speakers")
+        try server.pactl("set-default-sink", "speakers")
+        let recording = try start(
+            Command("vt-record", ["--with-playback", "--device", "mic.monitor", "--raw"]), home: server.home)
+        try recording.waitForErrors(containing: "recording from mic.monitor (pulse): 16000 Hz, 2 channels")
+        // The same moments in both: each tone once alone, then both sinks at the same time.
+        let (own, other) = try (tone(8000, seconds: 1, in: server.home), tone(-4000, seconds: 1, in: server.home))
+        let both = [try server.play(own), try server.play(other, into: "speakers")]
+        for program in both { #expect(try program.finish().status == 0) }
+        let before = recording.output.count
+        try recording.waitForOutput("what is behind it") { _ in recording.output.count > before + 64000 }
+        recording.signal(SIGINT)
+        let result = try recording.finish()
+        #expect(result.status == 0, "\(result.errors)")
+        let samples = CountedSamples(raw: result.output).samples.map { Int(Int16(bitPattern: $0)) }
+        #expect(samples.count % 2 == 0)
+        let channels = (0..<2).map { channel in stride(from: channel, to: samples.count, by: 2).map { samples[$0] } }
+        func near(_ level: Int, _ samples: [Int]) -> Int { samples.filter { abs($0 - level) <= 2 }.count }
+        // What the sinks cut from the begin of what they play is short.
+        #expect(near(8000, channels[0]) > 12000 && near(-4000, channels[1]) > 12000)
+        #expect(near(-4000, channels[0]) == 0 && near(8000, channels[1]) == 0)
+    }
+
+    /// One sound that both channels hear: the microphone is a monitor of a sink that plays what the default sink does.
+    @Test func theChannelsAreOfTheSameTime() throws {
+        let server = try PulseAudioDaemon()
+        _ = try server.addSink("speakers")
+        let combined = try server.pactl("load-module", "module-combine-sink", "sink_name=all", "slaves=mic,speakers")
+        try #require(combined.status == 0, "\(combined)")
+        try server.pactl("set-default-sink", "speakers")
+        let recording = try start(
+            Command("vt-record", ["--with-playback", "--device", "mic.monitor", "--raw"]), home: server.home)
+        try recording.waitForErrors(containing: "recording from mic.monitor (pulse)")
+        let sound = try tone(8000, seconds: 2, in: server.home)
+        for _ in 0..<2 { #expect(try server.play(sound, into: "all").finish().status == 0) }
+        let before = recording.output.count
+        try recording.waitForOutput("what is behind it") { _ in recording.output.count > before + 64000 }
+        recording.signal(SIGINT)
+        let result = try recording.finish()
+        #expect(result.status == 0, "\(result.errors)")
+        let samples = CountedSamples(raw: result.output).samples.map { Int(Int16(bitPattern: $0)) }
+        func end(_ channel: Int) throws -> Int {
+            try #require((0..<(samples.count / 2)).last { samples[2 * $0 + channel] > 4000 })
+        }
+        let (own, other) = (try end(0), try end(1))
+        // 40 ms; the combining sink itself keeps its two within some of these.
+        #expect(abs(own - other) < 640 * 2, "the sound ends at \(own) and \(other)")
+    }
+
+    @Test func withPlaybackNeedsARecorderThatHearsIt() throws {
+        let home = try Home()
+        for (arguments, message) in [
+            (["--recorder", "alsa"], "alsa does not hear what is played"),
+            (["--channels", "1"], "records 2 channels, not 1"),
+        ] {
+            let result = try run(Command("vt-record", arguments + ["--with-playback"]), home: home)
+            #expect(result.status == 64 && result.errors.contains(message), "\(result)")
+        }
+    }
+
     @Test func noDaemonAtAll() throws {
         let home = try Home()
         // Nor is one started: for root the library never does.
