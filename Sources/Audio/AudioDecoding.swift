@@ -14,6 +14,11 @@ package protocol AudioDecoder: AnyObject {
     ///
     /// A decoder gives all that it can make of a damaged file, and says so here.
     var damage: String? { get }
+    /// What somebody should know who reads it and that is no damage, lower case, without the input's name; complete at the end.
+    var remarks: [String] { get }
+    /// Whether others who decode the same file hear the same, from its first sample to its last: nothing was put in, left out or
+    /// chosen.
+    var isAsStored: Bool { get }
 
     /// Reads whole frames, interleaved, little endian; waits for one, then gives what is there.
     ///
@@ -25,6 +30,8 @@ package protocol AudioDecoder: AnyObject {
 
 extension AudioDecoder {
     package var layout: ChannelLayout? { nil }
+    package var remarks: [String] { [] }
+    package var isAsStored: Bool { true }
 }
 
 /// Recognises encoded audio by its first bytes, and decodes it.

@@ -8,6 +8,8 @@ package final class DescriptorSource: ByteSource {
     private let name: String
     /// Closes what this source owns; nil where it only borrows.
     private let owned: Descriptor?
+    /// Where the descriptor stood at first, in bytes from the beginning of a file.
+    private let origin: off_t
 
     /// Reads a descriptor that somebody else closes, for example standard input.
     ///
@@ -18,6 +20,7 @@ package final class DescriptorSource: ByteSource {
         self.number = number
         self.name = name
         owned = nil
+        origin = lseek(number, 0, SEEK_CUR)
         isRegularFile = DescriptorSource.isRegularFile(number)
     }
 
@@ -25,6 +28,7 @@ package final class DescriptorSource: ByteSource {
     package init(_ descriptor: consuming Descriptor, name: String) {
         number = descriptor.number
         self.name = name
+        origin = lseek(descriptor.number, 0, SEEK_CUR)
         isRegularFile = DescriptorSource.isRegularFile(descriptor.number)
         owned = consume descriptor
     }
@@ -51,7 +55,7 @@ package final class DescriptorSource: ByteSource {
         }
     }
 
-    package var fileDescriptor: CInt? { isRegularFile && lseek(number, 0, SEEK_CUR) >= 0 ? number : nil }
+    package var fileDescriptor: CInt? { isRegularFile && origin == 0 ? number : nil }
 
     private static func isRegularFile(_ number: CInt) -> Bool {
         var status = stat()

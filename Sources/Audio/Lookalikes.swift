@@ -22,7 +22,7 @@ extension AudioError {
         } else if starts("RIFF", 0) || starts("RF64", 0) || starts("BW64", 0) {
             let kind = fourCC(bytes.dropFirst(8)).filter { $0 > " " && $0 < "\u{7F}" }
             self.init(.notAudio, name, "is a RIFF file of another kind (\(kind)), no WAV", hint: convert)
-        } else if let kind = AudioError.lookalike(bytes) {
+        } else if let kind = AudioError.lookalike(bytes) ?? AudioError.frame(bytes) {
             self.init(.notAudio, name, "is no WAV; it looks like \(kind)", hint: convert)
         } else if AudioError.isText(bytes) {
             self.init(.notAudio, name, "is no audio; it looks like text")
@@ -31,11 +31,24 @@ extension AudioError {
         }
     }
 
-    /// Whether a file that begins so is of another kind than audio: an archive, a picture, a program.
+    /// Whether a file that begins so is of another kind than audio: an archive, a picture, a program, text.
     ///
     /// - Parameter bytes: its first bytes, a dozen at least.
-    package static func isKnownOtherwise(_ bytes: [UInt8]) -> Bool {
-        lookalike(bytes).map { $0 != "MP3" } ?? false
+    package static func isSomethingElse(_ bytes: [UInt8]) -> Bool {
+        lookalike(bytes) != nil || isText(bytes)
+    }
+
+    /// Nobody knows what it is.
+    ///
+    /// - Parameters:
+    ///   - name: what was read.
+    ///   - wasAskedFFmpeg: whether there was an ffmpeg to ask.
+    package init(unknown name: String, wasAskedFFmpeg: Bool) {
+        let ways =
+            wasAskedFFmpeg ? "neither vt nor ffmpeg knows" : "vt does not know, and ffmpeg is not installed to ask"
+        self.init(
+            .notAudio, name, "is no WAV, and nothing else that sounds: \(ways) what its first bytes are",
+            hint: "if these are samples without a header, say --raw with their rate, channels and format")
     }
 
     /// The kind of file that begins so, where we know it.
@@ -52,13 +65,15 @@ extension AudioError {
         if bytes.starts(with: [0x30, 0x26, 0xB2, 0x75]) { return "WMA" }
         if bytes.starts(with: [0x1F, 0x8B]) { return "gzip" }
         if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return "a PNG picture" }
-        guard bytes.count >= 2, bytes[0] == 0xFF else { return nil }
-        // An MPEG frame's sync word: eleven bits, then version, layer and checksum; layer 0 is AAC's ADTS.
-        switch bytes[1] & 0xF6 {
-        case 0xF0: return "AAC"
-        case 0xE2, 0xF2, 0xE4, 0xF4, 0xE6, 0xF6: return "MP3"
-        default: return nil
-        }
+        return nil
+    }
+
+    /// The codec of which a frame begins so: MPEG audio, with a bit rate and a sample rate that there are, or AAC's ADTS.
+    private static func frame(_ bytes: [UInt8]) -> String? {
+        guard bytes.count >= 4, bytes[0] == 0xFF, bytes[1] & 0xE0 == 0xE0 else { return nil }
+        if bytes[1] & 0xF6 == 0xF0 { return "AAC" }
+        let isMPEG = bytes[1] & 0x18 != 0x08 && bytes[1] & 0x06 != 0
+        return isMPEG && (1..<15).contains(bytes[2] >> 4) && bytes[2] >> 2 & 3 != 3 ? "MP3" : nil
     }
 
     /// Whether the bytes are UTF-8 (the last character may be cut off) without control characters.

@@ -71,11 +71,55 @@ package final class ReadAhead: ByteSource {
         while rest > 0 {
             let here = try peek(1).isEmpty ? 0 : min(rest, end - start)
             if here == 0 { return false }
+            note(bytes[start..<start + here])
             start += here
             position += here
             rest -= here
         }
         return true
+    }
+
+    /// What was taken since the mark; nil where there is none, or too much was taken.
+    private var taken: [UInt8]?
+    /// Whether there is a way back to the mark.
+    private static let farthestBack = 1 << 20
+
+    /// Makes it possible to come back here, for who tries a header; not farther back than 1 MiB.
+    package func mark() { taken = [] }
+
+    /// Puts back the last bytes that were read.
+    package func putBack(_ last: some Collection<UInt8>) {
+        if last.count > start {
+            bytes = Array(last) + bytes[start..<end] + [UInt8](repeating: 0, count: 4096)
+            (start, end) = (0, last.count + end - start)
+        } else {
+            bytes.replaceSubrange(start - last.count..<start, with: last)
+            start -= last.count
+        }
+        position -= last.count
+    }
+
+    /// Gives up the way back.
+    package func forgetMark() { taken = nil }
+
+    /// Goes back to the mark.
+    ///
+    /// - Returns: false where that is too far.
+    package func goBack() -> Bool {
+        guard let taken else { return false }
+        self.taken = nil
+        let here = Array(bytes[start..<end])
+        bytes = taken + here
+        if bytes.count < 4096 { bytes += [UInt8](repeating: 0, count: 4096 - bytes.count) }
+        (start, end) = (0, taken.count + here.count)
+        position -= taken.count
+        return true
+    }
+
+    private func note(_ new: some Sequence<UInt8>) {
+        guard taken != nil else { return }
+        taken?.append(contentsOf: new)
+        if let taken, taken.count > ReadAhead.farthestBack { self.taken = nil }
     }
 
     /// Reads on: first what was looked at, then straight from the source.
@@ -84,6 +128,7 @@ package final class ReadAhead: ByteSource {
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws(AudioError) -> Int {
         if start == end {
             let count = try isAtEnd ? 0 : unsafe readSource(buffer)
+            if taken != nil { unsafe note(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count])) }
             position += count
             return count
         }
@@ -91,6 +136,7 @@ package final class ReadAhead: ByteSource {
         unsafe bytes.withUnsafeBytes { all in
             unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: all[start..<start + count]))
         }
+        note(bytes[start..<start + count])
         start += count
         position += count
         return count

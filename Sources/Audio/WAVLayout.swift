@@ -87,7 +87,10 @@ struct WAVLayout {
     ) throws(AudioError) -> (bytes: Int, isDeclared: Bool) {
         if size == 0 {
             // A program that was killed, or wrote to a pipe, leaves 0; a file that is really empty goes on, or ends.
-            guard input.isRegularFile, isKnownChunk(Array(try input.peek(8))) else { return (.max, false) }
+            let next = Array(try input.peek(12))
+            guard input.isRegularFile, isKnownChunk(Array(next.prefix(8))) || DeclaredEnd.isWAV(next) else {
+                return (.max, false)
+            }
             return (0, true)
         }
         if isLong, size < UInt64(Int.max) { return (Int(size), true) }
@@ -97,7 +100,7 @@ struct WAVLayout {
     }
 
     /// Whether these eight bytes begin a chunk that is known to follow audio. Loud audio must not pass for one.
-    private static func isKnownChunk(_ head: [UInt8]) -> Bool {
+    static func isKnownChunk(_ head: [UInt8]) -> Bool {
         guard head.count == 8, littleEndian32(head[4...]) <= largestPreamble else { return false }
         return knownChunks.contains(fourCC(head[...]))
     }

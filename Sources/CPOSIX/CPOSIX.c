@@ -82,6 +82,10 @@ long vt_attribute(const char *path, const char *name, void *value, unsigned long
     return lgetxattr(path, name, value, size);
 }
 
+int vt_free_range(int descriptor, long offset, long count) {
+    return fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, count);
+}
+
 int vt_memory_file(void) { return memfd_create("vt", MFD_CLOEXEC); }
 
 // What the child does between vfork and its program. It shares our memory: no allocation, no lock, no return.

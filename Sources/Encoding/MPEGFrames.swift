@@ -13,8 +13,8 @@ internal import Audio
     private var frames = 0
     /// Frames that the first one announces; nil where it doesn't.
     private var announcedFrames: Int?
-    /// Whether another recording follows: files that were joined.
-    private(set) var hasNext = false
+    /// How the frames of another recording look, if one follows: files that were joined.
+    private(set) var next: MPEGFrameHeader?
     private var isAtEnd = false
     private(set) var damage: String?
 
@@ -55,6 +55,11 @@ internal import Audio
             }
             guard let frame = MPEGFrameHeader(head), frame.isAlike(kind) else {
                 if try skipTag(head) { continue }
+                if let other = MPEGFrameHeader(head), try isStream(of: other) {
+                    if skipped > 0 { noteDamage(skipped) }
+                    next = other
+                    return end()
+                }
                 skipped += try skipToCandidate()
                 continue
             }
@@ -75,7 +80,7 @@ internal import Audio
             let announced = MPEGFrames.announcement(in: body, frame)
             if frames > 0, announced != nil || frames == announcedFrames {
                 // The library stops where the first one said.
-                hasNext = true
+                next = frame
                 return end()
             }
             if frames == 0, let announced {
@@ -86,6 +91,21 @@ internal import Audio
             rest = frame.length
             return true
         }
+    }
+
+    /// Whether frames of another kind stand here, three in a row, or two before the end.
+    private func isStream(of other: MPEGFrameHeader) throws(AudioError) -> Bool {
+        var (count, offset, length) = (1, 0, other.length)
+        while count < 3 {
+            offset += length
+            guard offset + 4 <= ReadAhead.capacity else { return false }
+            let head = try input.peek(offset + 4).dropFirst(offset)
+            if head.isEmpty || head.starts(with: "TAG".utf8) || head.starts(with: "ID3".utf8) { return count > 1 }
+            guard let frame = MPEGFrameHeader(head), frame.isAlike(other) else { return false }
+            count += 1
+            length = frame.length
+        }
+        return true
     }
 
     private func noteDamage(_ bytes: Int) {

@@ -115,6 +115,28 @@ internal import Audio
         return nil
     }
 
+    /// Whether an Ogg file has more, or something else, than one stream of what we decode ourselves: a film, several tracks, Speex.
+    ///
+    /// - Parameter input: at its first page; the first pages of all streams stand together.
+    static func needsOthers(_ input: ReadAhead) throws(AudioError) -> Bool {
+        var (offset, known, others) = (0, 0, 0)
+        while offset + 27 + 255 + 16 <= ReadAhead.capacity {
+            let head = Array(try input.peek(offset + 27).dropFirst(offset))
+            guard head.count == 27, head.starts(with: "OggS".utf8), head[5] & 2 != 0 else { break }
+            let table = try input.peek(offset + 27 + Int(head[26])).dropFirst(offset + 27)
+            let data = offset + 27 + table.count
+            let length = table.reduce(0) { $0 + Int($1) }
+            let packet = try input.peek(data + min(length, 16)).dropFirst(data)
+            if Codec.allCases.contains(where: { packet.starts(with: $0.magic) }) {
+                known += 1
+            } else if !packet.starts(with: "fishead\0".utf8) {
+                others += 1
+            }
+            offset = data + length
+        }
+        return others > 0 || known > 1
+    }
+
     private static func codec(of page: OggPage) -> Codec? {
         Codec.allCases.first { page.data.starts(with: $0.magic) }
     }

@@ -136,3 +136,8 @@ internal import Audio
         }
     }
 }
+
+/// What a window has read, and what comes behind it, for another reader; who has the window looks at its `failure`.
+extension ReadWindow: ByteSource {
+    var isRegularFile: Bool { source.isRegularFile }
+}

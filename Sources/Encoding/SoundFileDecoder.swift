@@ -19,6 +19,9 @@ internal import CSndFile
     /// Frames that are still to come of those that Wave64, or the present one of joined FLAC files, announces; nil where it
     /// announces none, or is damaged, and for the kinds of which the library knows the end.
     private var announced: Int?
+    /// The file of another shape that follows, and what gives it in ours.
+    private var following: SoundFileDecoder?
+    private var adapter: FrameReader?
     /// Whether it is no longer the first file.
     private var isJoined = false
     /// Where decoding began anew at last, as an offset in the window.
@@ -41,7 +44,11 @@ internal import CSndFile
     ///   - name: what errors call the input.
     ///   - kind: for errors: `FLAC`.
     ///   - isFramed: whether the library can go on with fewer bytes than it asks for.
-    init(_ source: any ByteSource, name: String, kind: String, isFramed: Bool) throws(AudioError) {
+    ///   - headerless: what a stream is that does not say it itself: its coding, as the library numbers it, rate and channels.
+    init(
+        _ source: any ByteSource, name: String, kind: String, isFramed: Bool,
+        headerless: (coding: CInt, rate: Int, channels: Int)? = nil
+    ) throws(AudioError) {
         do throws(SoundFileLibrary.Missing) {
             library = try SoundFileLibrary.functions()
         } catch {
@@ -51,11 +58,16 @@ internal import CSndFile
         self.name = name
         isFLAC = kind.hasSuffix("FLAC")
         // Of 4 KiB, which is more than is met: 8,185 samples of 4 bits.
-        largestBlock = kind == "compressed WAV" ? 1 << 13 : nil
+        let isGSM = headerless?.coding == CInt(SF_FORMAT_GSM610)
+        largestBlock = kind == "compressed WAV" ? 1 << 13 : isGSM ? 0 : nil
         let window = ReadWindow(
             source, name: name, givesWhatIsThere: isFramed, reach: isFLAC ? FLACTail.reach : 1 << 16)
         self.window = window
         var information = SF_INFO()
+        if let headerless {
+            information.format = CInt(SF_FORMAT_RAW) | headerless.coding
+            (information.samplerate, information.channels) = (CInt(headerless.rate), CInt(headerless.channels))
+        }
         let opened = unsafe SoundFileDecoder.open(library, window, &information)
         if let failure = window.failure {
             if let opened = unsafe opened { _ = unsafe library.close(opened) }
@@ -80,9 +92,10 @@ internal import CSndFile
             information.frames = unsafe Wave64Header.frames(in: Array(window.tail)).map(Int64.init) ?? 0
         }
         layout = kind == "FLAC" ? ChannelLayout.standard(channels: channels) : nil
-        declaredFrames = SoundFileDecoder.declared(information)
+        declaredFrames = headerless == nil ? SoundFileDecoder.declared(information) : nil
         announced = streamInfo != nil || kind == "Wave64" ? declaredFrames : nil
-        blockFrames = source.isRegularFile ? 4096 : max(1, rate / 50)
+        // Of GSM a block at a time: it gives silence where there is none.
+        blockFrames = isGSM ? 160 : source.isRegularFile ? 4096 : max(1, rate / 50)
         let text = [SF_STR_TITLE, SF_STR_DATE, SF_STR_COMMENT].map { [library] kind in
             unsafe library.get_string(opened, CInt(kind)).map { unsafe String(cString: $0) }
         }
@@ -113,6 +126,7 @@ internal import CSndFile
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(AudioError) -> Int {
         let frames = min(buffer.count / format.bytesPerFrame, blockFrames)
+        if let adapter { return try unsafe readFollowing(adapter, into: buffer) }
         while true {
             let count = try unsafe readOnce(into: buffer, frames: min(frames, announced ?? frames))
             if count > 0 {
@@ -120,7 +134,20 @@ internal import CSndFile
                 return count
             }
             guard damage == nil ? try openNext() : openBehindDamage() else { return 0 }
+            if let adapter { return try unsafe readFollowing(adapter, into: buffer) }
         }
+    }
+
+    /// Reads the file of another shape that was joined to this one, in this one's shape.
+    private func readFollowing(
+        _ adapter: FrameReader, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(AudioError) -> Int {
+        let count = try unsafe adapter.read(into: buffer)
+        if count == 0 {
+            if let failure = window.failure { throw failure }
+            damage = damage ?? following?.damage
+        }
+        return count
     }
 
     /// Begins the next one of FLAC files that were joined. Whatever else is behind the last frame is damage.
@@ -138,15 +165,23 @@ internal import CSndFile
             restarted = 0
             var information = SF_INFO()
             if let next = unsafe SoundFileDecoder.open(library, window, &information) {
-                _ = unsafe library.close(handle)
-                unsafe handle = next
-                let isAlike =
-                    Int(information.samplerate) == format.sampleRate && Int(information.channels) == format.channels
-                    && SoundFileDecoder.sampleFormat(of: information.format) == format.sampleFormat
-                if isAlike {
+                let shape = AudioFormat(
+                    sampleRate: Int(information.samplerate), channels: Int(information.channels),
+                    sampleFormat: SoundFileDecoder.sampleFormat(of: information.format))
+                if shape == format {
+                    _ = unsafe library.close(handle)
+                    unsafe handle = next
                     isJoined = true
                     announced = SoundFileDecoder.declared(information)
                     return true
+                }
+                _ = unsafe library.close(next)
+                if window.seek(to: 0) {
+                    following = try SoundFileDecoder(window, name: name, kind: "FLAC", isFramed: true)
+                    if let following {
+                        adapter = try FrameReader(AudioReader(following, name: name), format: format)
+                        return true
+                    }
                 }
             }
             streamInfo = nil
@@ -194,7 +229,7 @@ internal import CSndFile
             damage = "damaged: \(unsafe SoundFileLibrary.message(library, handle))"
         }
         if let largestBlock, isMadeUp(Int(max(0, count)), largestBlock) {
-            if damage == nil { damage = "truncated: the header promises more than there is" }
+            if damage == nil, largestBlock > 0 { damage = "truncated: the header promises more than there is" }
             return 0
         }
         framesRead += Int(max(0, count))
@@ -235,7 +270,7 @@ internal import CSndFile
         switch Int(format) & Int(SF_FORMAT_SUBMASK) {
         case Int(SF_FORMAT_PCM_S8), Int(SF_FORMAT_PCM_U8), Int(SF_FORMAT_PCM_16), Int(SF_FORMAT_ULAW),
             Int(SF_FORMAT_ALAW), Int(SF_FORMAT_IMA_ADPCM), Int(SF_FORMAT_MS_ADPCM), Int(SF_FORMAT_GSM610),
-            Int(SF_FORMAT_ALAC_16):
+            Int(SF_FORMAT_ALAC_16), Int(SF_FORMAT_VOX_ADPCM):
             .s16le
         case Int(SF_FORMAT_PCM_24), Int(SF_FORMAT_ALAC_20), Int(SF_FORMAT_ALAC_24): .s24le
         case Int(SF_FORMAT_PCM_32), Int(SF_FORMAT_ALAC_32): .s32le

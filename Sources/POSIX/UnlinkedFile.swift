@@ -34,6 +34,13 @@ extension Descriptor {
         }
     }
 
+    /// Gives back the room of bytes that were read and are not wanted any more, where the file system can.
+    ///
+    /// - Parameter range: bytes from the beginning of the file, which keeps its length.
+    package borrowing func free(_ range: Range<Int>) {
+        _ = vt_free_range(number, range.lowerBound, range.count)
+    }
+
     private static let namesCanBeGiven = unsafe access("/proc/self/fd", X_OK) == 0
 
     /// Gives a nameless file its name.

@@ -4,16 +4,61 @@ internal import Glibc
 
 extension SampleFormat: ExpressibleByArgument {}
 
-/// `--raw` and what describes headerless PCM on the way in, but for its channels.
+/// How the samples of an input without a header are stored, or coded.
+package enum RawSampleFormat: Equatable, Sendable, ExpressibleByArgument {
+    case plain(SampleFormat)
+    case coded(HeaderlessFormat)
+
+    package init?(argument: String) {
+        if let plain = SampleFormat(rawValue: argument) {
+            self = .plain(plain)
+        } else if let coded = HeaderlessFormat(rawValue: argument) {
+            self = .coded(coded)
+        } else {
+            return nil
+        }
+    }
+
+    package static var allValueStrings: [String] {
+        let plain = SampleFormat.allCases.map(\.rawValue)
+        return plain + HeaderlessFormat.allCases.map(\.rawValue).filter { !plain.contains($0) }
+    }
+
+    /// The input that is described so.
+    ///
+    /// - Throws: `ValidationError` for what the coding has not.
+    package func input(rate: Int?, channels: Int?) throws -> HeaderlessInput {
+        switch self {
+        case .plain(let format):
+            return .samples(AudioFormat(sampleRate: rate ?? 16000, channels: channels ?? 1, sampleFormat: format))
+        case .coded(let format):
+            if format.hasFixedShape {
+                if channels ?? 1 != 1 { throw ValidationError("\(format.name) has one channel, not \(channels ?? 1)") }
+                let known = format == .gsm || format == .vox
+                if let rate, !known, rate != format.usualRate {
+                    throw ValidationError("\(format.name) has a rate of \(format.usualRate) Hz, not \(rate)")
+                }
+            }
+            return .coded(HeaderlessAudio(format, rate: rate ?? format.usualRate, channels: channels ?? 1))
+        }
+    }
+}
+
+/// `--raw` and what describes input without a header, but for its channels.
 package struct RawShapeOptions: ParsableArguments {
-    @Flag(help: "The input is headerless PCM, described by --rate, --channels and --sample-format.")
+    @Flag(help: "The input has no header: --rate, --channels and --sample-format describe it.")
     package var raw = false
 
-    @Option(help: ArgumentHelp("Sample rate of --raw input (default: 16000).", valueName: "hertz"))
+    @Option(
+        help: ArgumentHelp(
+            "Sample rate of --raw input (default: 16000; of telephony's codings their own).", valueName: "hertz"))
     package var rate: Int?
 
-    @Option(help: ArgumentHelp("Sample format of --raw input (default: s16le).", valueName: "format"))
-    package var sampleFormat: SampleFormat?
+    @Option(
+        help: ArgumentHelp(
+            "Samples of --raw input: u8, s16le (default), s24le, s32le, f32le, f64le, s8, s16be, ulaw, alaw, gsm, vox, g722, g729, amr, awb.",
+            valueName: "format"))
+    package var sampleFormat: RawSampleFormat?
 
     package init() {}
 
@@ -25,18 +70,18 @@ package struct RawShapeOptions: ParsableArguments {
         if !raw, let stray = rate != nil ? "--rate" : sampleFormat != nil ? "--sample-format" : nil {
             throw ValidationError("\(stray) describes --raw input; a WAV says it itself")
         }
+        _ = try (sampleFormat ?? .plain(.s16le)).input(rate: rate, channels: nil)
     }
 
-    /// The format of the input if it is headerless; nil if the input says it itself.
+    /// What the input is if it is headerless; nil if the input says it itself.
     ///
     /// - Parameter channels: how many it has; nil is one.
-    package func format(channels: Int?) -> AudioFormat? {
-        guard raw else { return nil }
-        return AudioFormat(sampleRate: rate ?? 16000, channels: channels ?? 1, sampleFormat: sampleFormat ?? .s16le)
+    package func input(channels: Int?) -> HeaderlessInput? {
+        raw ? try? (sampleFormat ?? .plain(.s16le)).input(rate: rate, channels: channels) : nil
     }
 }
 
-/// `--raw` and what describes headerless PCM on the way in.
+/// `--raw` and what describes input without a header.
 package struct RawInputOptions: ParsableArguments {
     @OptionGroup package var shape: RawShapeOptions
 
@@ -53,12 +98,36 @@ package struct RawInputOptions: ParsableArguments {
         if channels != nil, !shape.raw {
             throw ValidationError("--channels describes --raw input; a WAV says it itself")
         }
+        _ = try (shape.sampleFormat ?? .plain(.s16le)).input(rate: shape.rate, channels: channels)
     }
 
     package var raw: Bool { shape.raw }
 
-    /// The format of the input if it is headerless; nil if the input says it itself.
-    package var format: AudioFormat? { shape.format(channels: channels) }
+    /// Whether the input is samples as we have them ourselves, without a header.
+    package var isPlain: Bool { if case .samples = input { true } else { false } }
+
+    /// What the input is if it is headerless; nil if the input says it itself.
+    package var input: HeaderlessInput? { shape.input(channels: channels) }
+}
+
+/// `--track`, the same in every program that reads files.
+package struct TrackOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The sound track of files that have several: its number, from 1, or its language (default: the one marked as default).",
+            valueName: "track"))
+    package var track: String?
+
+    package init() {}
+
+    package func validate() throws {
+        if let track, TrackChoice(track) == nil {
+            throw ValidationError("--track is a number from 1 or a language's code (eng, en), not \(track)")
+        }
+    }
+
+    /// What is asked for.
+    package var choice: TrackChoice { track.flatMap { TrackChoice($0) } ?? .standard }
 }
 
 /// `--quiet`, the same in every program.

@@ -143,7 +143,7 @@ package final class RecordedSpeech: SpeechSource {
     /// Those are it too if it is too quiet, or if its channels must not be mixed as everybody mixes them. Not every server likes a WAV of other samples than 16 bits, or one or a FLAC that does not say its length (PROVIDERS 7).
     package var wholeFile: OriginalFile? {
         guard let file, let container, let reader, !hasProblem.isNoted.load(ordering: .relaxed), reader.damage == nil,
-            seconds > 0, gain == 1, speech?.isPlainMix == true
+            reader.isAsStored, seconds > 0, gain == 1, speech?.isPlainMix == true
         else { return nil }
         switch container {
         case .wav:

@@ -47,12 +47,14 @@ struct Encode: VoiceProgram {
 
     @Option(
         help: ArgumentHelp(
-            "How wav and flac store samples: u8, s16le, s24le, s32le, f32le, f64le; with --raw, how the input does.",
+            "How wav and flac store samples: u8, s16le, s24le, s32le, f32le, f64le; with --raw, how the input does: also s8, s16be, ulaw, alaw, gsm, vox, g722, g729, amr, awb.",
             valueName: "format"))
-    var sampleFormat: SampleFormat?
+    var sampleFormat: RawSampleFormat?
 
-    @Flag(help: "The input is headerless PCM: 16000 Hz, one channel, s16le, unless described.")
+    @Flag(help: "The input has no header: 16000 Hz, one channel, s16le, unless described.")
     var raw = false
+
+    @OptionGroup var trackOptions: TrackOptions
 
     @Option(help: ArgumentHelp("The title; empty leaves out the input's.", valueName: "text"))
     var title: String?
@@ -110,10 +112,20 @@ struct Encode: VoiceProgram {
     /// What is written.
     private var target: EncodedFormat? { format ?? output.flatMap { EncodedFormat(path: $0) } }
 
-    /// The format of the input where it is headerless; nil where the input says it itself.
-    private var rawFormat: AudioFormat? {
-        guard raw else { return nil }
-        return AudioFormat(sampleRate: rate ?? 16000, channels: channels ?? 1, sampleFormat: sampleFormat ?? .s16le)
+    /// What the input is where it is headerless; nil where the input says it itself.
+    private func headerlessInput() throws -> HeaderlessInput? {
+        raw ? try (sampleFormat ?? .plain(.s16le)).input(rate: rate, channels: channels) : nil
+    }
+
+    /// How to store samples; nil keeps it where the format can.
+    private func storedFormat() throws -> SampleFormat? {
+        switch sampleFormat {
+        case nil: return nil
+        case .plain(let format): return format
+        case .coded(let format):
+            if raw { return nil }
+            throw ValidationError("--sample-format \(format.rawValue) describes --raw input; it is not written")
+        }
     }
 
     /// Opens the libraries of the formats that are named: it takes as long as parsing the arguments.
@@ -137,6 +149,7 @@ struct Encode: VoiceProgram {
         messages.apply()
         if environment("VT_LOG") != "debug" { EncodedAudio.silenceLibraries() }
         let target = try checkedTarget()
+        let storedFormat = try storedFormat()
         if input == "-" {
             try refuseTerminal(STDIN_FILENO, hint: "pipe audio into it (vt-record | vt-encode -f opus), or name a file")
         }
@@ -146,7 +159,9 @@ struct Encode: VoiceProgram {
         }
         let source = try EncodeInput(input)
         let interruption = try Interruption(of: source)
-        let options = AudioReader.Options(raw: rawFormat, decoders: EncodedAudio(), strict: strict) { Log.warning($0) }
+        let options = AudioReader.Options(try headerlessInput(), track: trackOptions.choice, strict: strict) {
+            Log.warning($0)
+        }
         let reader: AudioReader
         do {
             reader = try AudioReader(source, name: source.name, options: options)
@@ -156,7 +171,7 @@ struct Encode: VoiceProgram {
             throw error
         }
         let conversion = Conversion(reader: reader, target: target, isRaw: raw)
-        let frames = try conversion.makeFrameReader(rate: rate, channels: channels, sampleFormat: sampleFormat)
+        let frames = try conversion.makeFrameReader(rate: rate, channels: channels, sampleFormat: storedFormat)
         let settings = EncoderSettings(
             bitrate: bitrate?.bitsPerSecond, complexity: complexity,
             page: page?.milliseconds ?? (source.isRegularFile ? Encode.pageOfFile : nil),

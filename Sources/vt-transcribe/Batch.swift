@@ -16,7 +16,9 @@ final class Batch: Sendable {
         let setup: Setup
         let formats: [TranscriptFormat]
         let subtitles: SubtitleRules
-        let raw: AudioFormat?
+        let raw: HeaderlessInput?
+        /// Which sound track of files that have several.
+        let track: TrackChoice
         /// What becomes of several channels.
         let channels: ChannelPlan
         let strict: Bool

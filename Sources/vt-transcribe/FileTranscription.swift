@@ -102,7 +102,7 @@ struct FileTranscription {
         _ descriptor: CInt, _ before: stat, _ claim: OutputClaim?, _ write: @escaping TranscriptWriter.Write
     ) throws -> InputReport {
         let (name, isStandardInput) = (name, isStandardInput)
-        let options = AudioReader.Options(raw: task.raw, decoders: EncodedAudio(), strict: task.strict) {
+        let options = AudioReader.Options(task.raw, track: task.track, strict: task.strict) {
             Log.warning($0)
         }
         // Where standard input stands is where this recording begins.
@@ -246,7 +246,8 @@ struct FileTranscription {
             engine: makeEngine(), settings: task.settings, gate: gate, interruption: batch.interruption,
             channels: task.channels, engineOfChannel: makeEngine, ledger: task.ledger, input: label, isDeleted: true)
         let pipe = PipeInput(
-            recognition: recognition, name: name, isNamed: label != nil, raw: task.raw, strict: task.strict,
+            recognition: recognition, name: name, isNamed: label != nil, raw: task.raw, track: task.track,
+            strict: task.strict,
             isKept: task.isKept, recordingName: task.recordingName, setup: task.setup, output: batch.output)
         return try pipe.transcribe(descriptor, of: file, input.path, writer)
     }

@@ -118,7 +118,9 @@ struct PendingRun {
             engine = loaded.engines[key] ?? engine.forBatch()
             loaded.engines[key] = engine
         }
-        let options = AudioReader.Options(raw: record.raw, decoders: EncodedAudio(), strict: strict) { Log.warning($0) }
+        let options = AudioReader.Options(record.raw, track: record.track ?? .standard, strict: strict) {
+            Log.warning($0)
+        }
         let channels = ChannelPlan(
             which: record.channels.flatMap(ChannelPlan.Which.init) ?? .mix, speakers: record.speakerNames)
         let speech = RecordedSpeech(kept, name: id, options: options, channels: channels.choice)

@@ -25,7 +25,8 @@ struct PipeInput {
     let name: String
     /// Whether messages that are about the engine say it, too, since there are several inputs.
     let isNamed: Bool
-    let raw: AudioFormat?
+    let raw: HeaderlessInput?
+    let track: TrackChoice
     let strict: Bool
     let isKept: Bool
     let recordingName: RecordingName?
@@ -59,7 +60,7 @@ struct PipeInput {
         }
         defer { kept.settle() }
         let interruption = recognition.interruption
-        let options = AudioReader.Options(raw: raw, decoders: EncodedAudio(), strict: strict) { problem in
+        let options = AudioReader.Options(raw, track: track, strict: strict) { problem in
             // That a signal ended the audio early is said already.
             if interruption.caught == nil { Log.warning(problem) }
         }
@@ -246,6 +247,7 @@ struct PipeInput {
             created: PendingStore.timestamp(now), engine: absolute(recognition.engine.name),
             languages: settings.languages, model: settings.model, prompt: settings.prompt,
             options: Dictionary(settings.options.map { ($0.key, $0.value) }) { _, last in last }, raw: raw,
+            track: track,
             strict: strict, isUngated: recognition.gate == nil)
         record.keywords = settings.keywords
         record.temperature = settings.temperature

@@ -31,7 +31,7 @@ extension Batch.Task {
     /// The part of it that all files share.
     static func stampOfOptions(
         _ settings: EngineSettings, _ setup: Setup, _ gateOptions: GateOptions, subtitles: SubtitleRules,
-        raw: AudioFormat?, channels: ChannelPlan, strict: Bool
+        raw: HeaderlessInput?, track: TrackChoice, channels: ChannelPlan, strict: Bool
     ) -> Stamp {
         var stamp = Stamp()
         stamp.add("languages", settings.languages.joined(separator: ","))
@@ -51,7 +51,13 @@ extension Batch.Task {
             }
         }
         stamp.add("detector", gateOptions.noGate ? "none" : gateOptions.detector?.rawValue)
-        stamp.add("raw", raw.map { "\($0.sampleRate) \($0.channels) \($0.sampleFormat.rawValue)" })
+        switch raw {
+        case .samples(let format):
+            stamp.add("raw", "\(format.sampleRate) \(format.channels) \(format.sampleFormat.rawValue)")
+        case .coded(let audio): stamp.add("raw", "\(audio.rate) \(audio.channels) \(audio.format.rawValue)")
+        case nil: stamp.add("raw", nil as String?)
+        }
+        if track != .standard { stamp.add("track", track.description) }
         // Absent if nobody says anything: a transcript of before stays complete.
         stamp.add("channels", channels.which == .mix ? nil : channels.which.text)
         for name in channels.speakers { stamp.add("speaker", name) }

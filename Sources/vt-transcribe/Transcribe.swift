@@ -63,6 +63,8 @@ struct Transcribe: VoiceProgram {
 
     @OptionGroup var channelOptions: ChannelOptions
 
+    @OptionGroup var trackOptions: TrackOptions
+
     @Flag(help: "Fail where the audio ends before its header says so.")
     var strict = false
 
@@ -258,13 +260,13 @@ struct Transcribe: VoiceProgram {
         _ detector: InstalledDetector?, _ interruption: Interruption, _ output: TranscriptOutput
     ) throws -> ExitStatus {
         let (channelCount, channels) = try channelOptions.plan(isRaw: raw.raw)
-        let rawFormat = raw.format(channels: channelCount)
+        let rawInput = raw.input(channels: channelCount)
         let jobs = batchOptions.jobs ?? (areMany && engine.waitsForOthers ? Transcribe.jobsForServices : 1)
         var settings = settings
         settings.jobs = jobs
         let task = Batch.Task(
             settings: settings, setup: setup, formats: transcriptFormats, subtitles: subtitleOptions.rules,
-            raw: rawFormat, channels: channels, strict: strict,
+            raw: rawInput, track: trackOptions.choice, channels: channels, strict: strict,
             isKept: !noKeep, detector: detector, recordingName: recordingName(for: inputs),
             ledger: try batchOptions.usage.map(UsageLedger.init),
             budget: batchOptions.maxAudio.map { AudioBudget(seconds: $0.seconds) },
@@ -274,7 +276,8 @@ struct Transcribe: VoiceProgram {
                 OutputFolder(folder, overwrites: batchOptions.overwrite) { Log.warning($0) }
             }, resumes: batchOptions.resume,
             stampOfOptions: Batch.Task.stampOfOptions(
-                settings, setup, gateOptions, subtitles: subtitleOptions.rules, raw: rawFormat, channels: channels,
+                settings, setup, gateOptions, subtitles: subtitleOptions.rules, raw: rawInput,
+                track: trackOptions.choice, channels: channels,
                 strict: strict),
             namesInputs: areMany || batchOptions.outputDir != nil)
         let style = ProgressDisplay.chosen(

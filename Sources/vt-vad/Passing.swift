@@ -28,7 +28,7 @@ extension VoiceActivityProgram {
         case .gate:
             return try gate(reader, detector)
         default:
-            var sink = try StreamSink(reader.format, isRaw: raw.raw)
+            var sink = try StreamSink(reader.format, isRaw: raw.isPlain)
             return try pass(reader, detector, &sink)
         }
     }
@@ -90,7 +90,7 @@ extension VoiceActivityProgram {
         var sink: StreamSink?
         var isOpen = false
         func pass() throws {
-            if isOpen, sink == nil { sink = try StreamSink(format, isRaw: raw.raw) }
+            if isOpen, sink == nil { sink = try StreamSink(format, isRaw: raw.isPlain) }
             if sink == nil {
                 let start = stream.segmenter.earliestStart * format.sampleRate / DetectionWindow.sampleRate
                 tape.tape.forget(before: start - preRoll)

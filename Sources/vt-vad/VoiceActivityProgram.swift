@@ -76,6 +76,8 @@ struct VoiceActivityProgram: VoiceProgram {
 
     @OptionGroup(title: "Headerless input") var raw: RawInputOptions
 
+    @OptionGroup var trackOptions: TrackOptions
+
     @Flag(help: "Fail where audio ends before its header says so.")
     var strict = false
 
@@ -117,7 +119,7 @@ struct VoiceActivityProgram: VoiceProgram {
         let source = try openInput(path)
         interruption.isReadingPipe = !source.isRegularFile
         let detector = try chooseDetector()
-        let options = AudioReader.Options(raw: raw.format, decoders: EncodedAudio(), strict: strict) { Log.warning($0) }
+        let options = AudioReader.Options(raw.input, track: trackOptions.choice, strict: strict) { Log.warning($0) }
         let reader = try AudioReader(
             source, name: path == nil || path == "-" ? "standard input" : path ?? "", options: options)
         let hasSpoken =

@@ -18,7 +18,8 @@ import Transcription
         var record = PendingRecord(
             created: "2026-11-22T18:30:00Z", engine: "acme", languages: ["pt-BR", "en"], model: "m\"1",
             prompt: "a\tb\né",
-            options: ["b": "2", "a": "1"], raw: AudioFormat(sampleRate: 8000, channels: 2, sampleFormat: .f32le),
+            options: ["b": "2", "a": "1"],
+            raw: .samples(AudioFormat(sampleRate: 8000, channels: 2, sampleFormat: .f32le)),
             strict: true)
         record.keywords = ["Ada", "Ørsted"]
         record.temperature = 0.5

@@ -17,6 +17,9 @@ void vt_name_thread(const char *name);
 /// A new file without a name on the directory's file system (O_TMPFILE), open for reading and writing, close-on-exec.
 int vt_unlinked_file(const char *directory, unsigned mode);
 
+/// Gives the room of some bytes of a file back; they are zero from then on (fallocate(2), FALLOC_FL_PUNCH_HOLE).
+int vt_free_range(int descriptor, long offset, long count);
+
 /// Gives a file of vt_unlinked_file's a name; EEXIST where there is one of that name. Needs /proc.
 int vt_link_file(int descriptor, const char *path);
 

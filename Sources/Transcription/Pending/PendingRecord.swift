@@ -23,7 +23,9 @@ package struct PendingRecord: Equatable, Sendable {
     /// `--option` by key.
     package var options: [String: String]
     /// The format of audio without a header; nil where the audio says it itself.
-    package var raw: AudioFormat?
+    package var raw: HeaderlessInput?
+    /// Which sound track; nil is the default one.
+    package var track: TrackChoice?
     /// What becomes of several channels, as `--channels` says it; nil mixes them.
     package var channels: String?
     /// Who speaks on each channel.
@@ -44,7 +46,7 @@ package struct PendingRecord: Equatable, Sendable {
 
     package init(
         created: String, engine: String, languages: [String] = [], model: String? = nil, prompt: String? = nil,
-        options: [String: String] = [:], raw: AudioFormat? = nil, strict: Bool = false,
+        options: [String: String] = [:], raw: HeaderlessInput? = nil, track: TrackChoice? = nil, strict: Bool = false,
         isUngated: Bool = false
     ) {
         self.created = created
@@ -54,6 +56,7 @@ package struct PendingRecord: Equatable, Sendable {
         self.prompt = prompt
         self.options = options
         self.raw = raw
+        self.track = track
         self.strict = strict
         self.isUngated = isUngated
     }
@@ -84,18 +87,24 @@ extension PendingRecord {
             members.append(.init("options", .object(sorted.map { .init($0.key, .string($0.value)) })))
         }
         if let raw {
+            let (rate, channels, name) =
+                switch raw {
+                case .samples(let format): (format.sampleRate, format.channels, format.sampleFormat.rawValue)
+                case .coded(let audio): (audio.rate, audio.channels, audio.format.rawValue)
+                }
             members.append(
                 .init(
                     "raw",
                     .object([
-                        .init("rate", .integer(raw.sampleRate)), .init("channels", .integer(raw.channels)),
-                        .init("sample_format", .string(raw.sampleFormat.rawValue)),
+                        .init("rate", .integer(rate)), .init("channels", .integer(channels)),
+                        .init("sample_format", .string(name)),
                     ])))
         }
         add("channels", channels)
         if !speakerNames.isEmpty {
             members.append(.init("speaker_names", .array(speakerNames.map(JSONValue.string))))
         }
+        add("track", track?.argument)
         if strict { members.append(.init("strict", .bool(true))) }
         if isUngated { members.append(.init("gate", .bool(false))) }
         members.append(.init("attempts", .integer(attempts)))
@@ -136,10 +145,17 @@ extension PendingRecord {
         }
         if let format = value["raw"] {
             guard let rate = format["rate"]?.integer, let channels = format["channels"]?.integer,
-                let sampleFormat = format["sample_format"]?.string.flatMap(SampleFormat.init(rawValue:))
+                let name = format["sample_format"]?.string
             else { return nil }
-            raw = AudioFormat(sampleRate: rate, channels: channels, sampleFormat: sampleFormat)
+            if let plain = SampleFormat(rawValue: name) {
+                raw = .samples(AudioFormat(sampleRate: rate, channels: channels, sampleFormat: plain))
+            } else if let coded = HeaderlessFormat(rawValue: name) {
+                raw = .coded(HeaderlessAudio(coded, rate: rate, channels: channels))
+            } else {
+                return nil
+            }
         }
+        track = value["track"]?.string.flatMap { TrackChoice($0) }
         // Nobody has tried as often; one more fits.
         attempts = min(max(value["attempts"]?.integer ?? 0, 0), 1_000_000)
         isBeingTried = value["trying"]?.bool ?? false
