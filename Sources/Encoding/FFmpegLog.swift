@@ -141,8 +141,10 @@ package import POSIX
                 if field.contains("Duration:"), !isReckoned, FFmpegLog.declaringContainers.contains(container) {
                     declaredSeconds = FFmpegLog.seconds(value)
                 }
-                // Before zero is what a codec needs to begin, and no player shows.
-                if field.contains("start:") { startSeconds = max(0, Double(value) ?? 0) }
+                // A little before zero is what a codec needs to begin, and no player shows; more is a clock that is about to start anew.
+                if field.contains("start:"), let start = Double(value) {
+                    startSeconds = start < -0.5 ? start : max(0, start)
+                }
             }
         } else if line.hasPrefix("  Stream #0:") {
             takeStream(line.dropFirst(12))

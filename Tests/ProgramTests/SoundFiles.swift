@@ -100,6 +100,36 @@ import Testing
         try expect("hole.\(name)", beeps: [1, 6], within: container.slack + 0.003)
     }
 
+    /// Clocks that stand at half a day, that begin anew in the middle, and that jump where recordings were joined.
+    @Test func recordingsOfTelevision() throws {
+        try make(
+            "ffmpeg -v error -y -i src.wav -c:a aac plain.ts; "
+                + "ffmpeg -v error -y -i plain.ts -c copy -output_ts_offset 43200 noon.ts; "
+                + "ffmpeg -v error -y -i plain.ts -c copy -output_ts_offset 95438 again.ts; cat plain.ts plain.ts > twice.ts; "
+                + "cat plain.ts noon.ts > jump.ts")
+        try expect("noon.ts", beeps: [1, 6], within: 0.025)
+        try expect("again.ts", beeps: [1, 6], within: 0.025)
+        try expect("twice.ts", beeps: [1.02, 6.02, 8.06, 13.06], within: 0.025)
+        let jump = try hear("jump.ts", fromPipe: false)
+        #expect(jump.status == 0 && jump.beeps.count == 4 && abs(jump.seconds - 14) < 0.2, "\(jump)")
+        #expect(jump.errors.contains("its clock jumps by 43"), "\(jump)")
+    }
+
+    /// A film's first track, of a codec that ffmpeg does not know, hides no good one.
+    @Test func aTrackThatNobodyDecodesIsPassedOver() throws {
+        try make("ffmpeg -v error -y -i none.wav -i src.wav -map 0 -map 1 -c:a aac two.mp4")
+        var bytes = try contents(of: "\(home.files)/two.mp4")
+        let whole = bytes
+        let codec = try #require((0..<whole.count - 4).first { whole[$0...].starts(with: "mp4a".utf8) })
+        bytes.replaceSubrange(codec..<codec + 4, with: "apac".utf8)
+        let setup = try #require((codec..<whole.count - 4).first { whole[$0...].starts(with: "esds".utf8) })
+        bytes.replaceSubrange(setup..<setup + 4, with: "free".utf8)
+        try write(bytes, to: "\(home.files)/two.mov")
+        try expect("two.mov", beeps: [1, 6])
+        let chosen = try hear("two.mov", fromPipe: false, "--track 1")
+        #expect(chosen.status == 65 && chosen.errors.contains("no decoder for its sound (apac)"), "\(chosen)")
+    }
+
     @Test func framesWithoutSpeechTakeTheirTime() throws {
         guard try run(.shell("sox --help | grep -q amr-nb"), home: home).status == 0 else { return }
         try make("sox src.wav -r 8000 -t amr-nb talk.amr")
