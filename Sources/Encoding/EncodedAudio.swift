@@ -97,7 +97,9 @@ package struct EncodedAudio: AudioDecoders {
             return decoder
         } catch {
             guard error.code != .readFailed, input.goBack() else { throw error }
-            return try FFmpegDecoder(input, kind: second, choice: track)
+            // What both refuse is no recording; the first says it better.
+            guard let decoder = try? FFmpegDecoder(input, kind: second, choice: track) else { throw error }
+            return decoder
         }
     }
 
