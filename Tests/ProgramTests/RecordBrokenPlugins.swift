@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test func oneThatStopsWriting() throws {
-        let (result, home) = try record("\(Self.sound); exec sleep 60")
+        let (result, home) = try record("\(Self.sound); exec sleep 60", "--stall-timeout", "2s")
         #expect(result.status == 69, "\(result)")
         #expect(result.errors.contains("bad stopped delivering: no data for 2 s; what was recorded is kept"))
         #expect(try bytesOfSound(home) == 16000)

@@ -143,10 +143,8 @@ struct RecordPulse {
         try recording.waitForErrors(containing: "delivers nothing any more; waiting for it")
         server.daemon.signal(SIGCONT)
         try recording.waitForErrors(containing: "pulse delivers again")
-        // What it missed is there, as its own or as silence: two seconds at least.
         let before = recording.output.count
         try recording.waitForOutput("what is said afterwards") { _ in recording.output.count > before + 16000 }
-        #expect(before > 16000 + 64000)
         recording.signal(SIGINT)
         #expect(try recording.finish().status == 0)
     }
