@@ -45,14 +45,17 @@ final class BatchEngine: Engine, @unchecked Sendable {
         count += 1
         let limit = settings.timeout ?? max(.seconds(60), .seconds(10 * seconds))
         var isSecondAttempt = false
+        for warning in Demands(settings, of: engine.description).warnings { try onEvent(warning) }
         while true {
             // Held back until it is done: what dies in between is asked again from the beginning.
             var reader = EventReader()
             var events: [RecognitionEvent] = []
+            var demands = Demands(settings, of: engine.description)
             let process = try process(for: settings)
             let next = "\(folder.path)/\(BatchFolder.name(count + 1))"
             let answer = try process.ask("\(folder.path)/\(file)", next: next, within: limit, cancellation) { line in
                 guard let event = reader.read(line) else { return }
+                demands.note(event)
                 switch event {
                 case .status, .warning, .asked: try onEvent(event)
                 default: events.append(event)
@@ -62,7 +65,7 @@ final class BatchEngine: Engine, @unchecked Sendable {
             let failure: EngineError?
             var mayRetry = false
             switch answer {
-            case .done(let status): failure = engine.failure(status: status, reader, nil)
+            case .done(let status): failure = engine.failure(status: status, reader, nil) ?? demands.failure(of: name)
             case .ended(let outcome):
                 self.process = nil
                 failure = engine.failure(ofBatch: outcome, reader)

@@ -59,15 +59,8 @@ package struct PluginEngine: Engine {
         onEvent: (RecognitionEvent) throws -> Void
     ) throws {
         // What an engine does not understand it is not told, and can't heed.
-        let demands: [(PluginDescription.Setting, String, Bool)] = [
-            (.languages, "several languages", settings.namedLanguages.count > 1),
-            (.keywords, "--keyword", !settings.keywords.isEmpty),
-            (.temperature, "--temperature", settings.temperature != nil), (.speakers, "--speakers", settings.speakers),
-            (.timestamps, "--timestamps", settings.timestamps != nil),
-        ]
-        for (setting, what, isAsked) in demands where isAsked && !description.heeds.contains(setting) {
-            try onEvent(.warning("it can't be told of \(what), which is ignored", hint: nil))
-        }
+        var demands = Demands(settings, of: description)
+        for warning in demands.warnings { try onEvent(warning) }
         var reader = EventReader()
         var messages = LineCollector(onLine: onMessage)
         let feed = SpeechFeed(audio, asWAV: description.input == .wav, mustHoldSpeech: description.standsBy)
@@ -84,7 +77,9 @@ package struct PluginEngine: Engine {
                     feed: { try feed.fill($0) },
                     onErrors: onMessage == nil ? nil : { messages.add($0) },
                     onLine: { line in
-                        if let event = reader.read(line) { try onEvent(event) }
+                        guard let event = reader.read(line) else { return }
+                        demands.note(event)
+                        try onEvent(event)
                     })
             }
         } catch let error as PluginError {
@@ -95,6 +90,7 @@ package struct PluginEngine: Engine {
         }
         try onEvent(asked(settings, seconds: feed.secondsRead))
         try judge(outcome, reader, secondsRead: feed.secondsRead)
+        if let missing = demands.failure(of: name) { throw missing }
     }
 
     /// That it was asked, which costs nothing that anybody charges for.

@@ -93,7 +93,6 @@ func findEngine(
             return try setup.cloudEngine(provider, settings, isInChain: false)
         }
         let found = try findPlugin(names[0])
-        try refuseUnheeded(setup.options, by: found)
         let configured = setup.configured(found)
         let options = configured.completed(settings).options
         if options.isEmpty { return configured }
@@ -165,22 +164,6 @@ private func whereElse(than name: String) -> String {
     let all = "vt-transcribe --list-engines shows all"
     return name.hasPrefix("whisper")
         ? "engines for Whisper's models are local, faster-whisper and whisper-cpp; \(all)" : all
-}
-
-/// What the command line demands of the one engine, and it can't be told: a transcript without it would only look like one with it.
-private func refuseUnheeded(_ options: EngineOptions, by engine: FoundEngine) throws {
-    let demands: [(PluginDescription.Setting, String, Bool)] = [
-        (.speakers, "--speakers", options.speakers), (.timestamps, "--timestamps", options.timestamps != nil),
-    ]
-    guard demands.contains(where: \.2) else { return }
-    let heeded = try engine.described().description.heeds
-    for (setting, option, isAsked) in demands where isAsked && !heeded.contains(setting) {
-        throw EngineError(
-            .usage, "\(engine.name) can't be told of \(option)",
-            hint: setting == .speakers
-                ? "--engine local does, with a model that tells speakers apart"
-                : "leave it out: an engine may give times unasked")
-    }
 }
 
 /// Of several engines each gets the options that it declares; one that none declares is misspelt.
