@@ -4,7 +4,7 @@ package import POSIX
 /// A hash of a file's content, by which it is known again: 64 bits, 16 hexadecimal digits.
 ///
 /// Two multiplications of 64 by 64 bits for 16 bytes, as wyhash (Wang Yi, final version 4) folds them: an hour of speech takes
-/// some 30 ms. It finds what was changed by accident or on purpose, and protects against nobody who wants to be believed.
+/// some 100 ms to read. It finds what was changed by accident or on purpose, and protects against nobody who wants to be believed.
 package struct ContentHash: Equatable, Hashable, Sendable, CustomStringConvertible {
     package let value: UInt64
 
