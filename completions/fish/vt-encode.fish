@@ -20,7 +20,7 @@ function __vt-encode_parse_tokens -S
     set -l unparsed_tokens (__vt-encode_tokens -pc)
     switch $unparsed_tokens[1]
     case 'vt-encode'
-        __vt-encode_parse_subcommand 1 'f/format=' 'o/output=' 'bitrate=' 'complexity=' 'page=' 'rate=' 'channels=' 'sample-format=' 'raw' 'title=' 'date=' 'comment=' 'strict' 'q/quiet' 'version' 'h/help'
+        __vt-encode_parse_subcommand 1 'f/format=' 'o/output=' 'bitrate=' 'complexity=' 'page=' 'rate=' 'channels=' 'sample-format=' 'raw' 'track=' 'title=' 'date=' 'comment=' 'strict' 'q/quiet' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __vt-encode_parse_subcommand -r 1 'version'
@@ -84,8 +84,9 @@ complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_op
 complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" page' -l 'page' -d 'How much audio opus holds back to make a page: 20ms to 1s (40ms; of a file 1s).' -rfka ''
 complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" rate' -l 'rate' -d 'Sample rate of the output; with --raw, of the input.' -rfka ''
 complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" channels' -l 'channels' -d 'Channels of the output; with --raw, of the input.' -rfka ''
-complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" sample-format' -l 'sample-format' -d 'How wav and flac store samples: u8, s16le, s24le, s32le, f32le, f64le; with --raw, how the input does.' -rfka 'u8 s16le s24le s32le f32le f64le'
-complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" raw' -l 'raw' -d 'The input is headerless PCM: 16000 Hz, one channel, s16le, unless described.'
+complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" sample-format' -l 'sample-format' -d 'How wav and flac store samples: u8, s16le, s24le, s32le, f32le, f64le; with --raw, how the input does: also s8, s16be, ulaw, alaw, gsm, vox, g722, g729, amr, awb.' -rfka ''
+complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" raw' -l 'raw' -d 'The input has no header: 16000 Hz, one channel, s16le, unless described.'
+complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" track' -l 'track' -d 'The sound track of files that have several: its number, from 1, or its language (default: the one marked as default).' -rfka ''
 complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" title' -l 'title' -d 'The title; empty leaves out the input\'s.' -rfka ''
 complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" date' -l 'date' -d 'The date, for example 2026-11-22; empty leaves out the input\'s.' -rfka ''
 complete -c 'vt-encode' -n '__vt-encode_should_offer_completions_for_flags_or_options "vt-encode" comment' -l 'comment' -d 'A comment; empty leaves out the input\'s.' -rfka ''

@@ -20,7 +20,7 @@ function __vt-record_parse_tokens -S
     set -l unparsed_tokens (__vt-record_tokens -pc)
     switch $unparsed_tokens[1]
     case 'vt-record'
-        __vt-record_parse_subcommand 0 'device=' 'recorder=' 'list-recorders' 'check-recorder=' 'option=+' 'list-devices' 'json' 'rate=' 'channels=' 'sample-format=' 'raw' 'o/output=' 'duration=' 'period=' 'no-meter' 'until-silence=' 'no-speech-timeout=' 'wait-for-speech' 'pre-roll=' 'detector=' 'config=' 'profile=' 'show-config' 'q/quiet' 'version' 'h/help'
+        __vt-record_parse_subcommand 0 'device=' 'recorder=' 'list-recorders' 'check-recorder=' 'option=+' 'list-devices' 'json' 'rate=' 'channels=' 'with-playback' 'sample-format=' 'raw' 'o/output=' 'duration=' 'period=' 'stall-timeout=' 'no-meter' 'until-silence=' 'no-speech-timeout=' 'wait-for-speech' 'pre-roll=' 'detector=' 'config=' 'profile=' 'show-config' 'q/quiet' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __vt-record_parse_subcommand -r 1 'version'
@@ -85,12 +85,14 @@ complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_op
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" list-devices' -l 'list-devices' -d 'List the microphones, a line each: the name, a tab, and what it is.'
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" json' -l 'json' -d 'With --list-devices: a JSON array.'
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" rate' -l 'rate' -d 'Frames a second.' -rfka ''
-complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" channels' -l 'channels' -d 'Channels.' -rfka ''
+complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" channels' -l 'channels' -d 'Channels (default: 1).' -rfka ''
+complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" with-playback' -l 'with-playback' -d 'Record what is played, too: channel 1 is the microphone, 2 the playback (recorder: pulse).'
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" sample-format' -l 'sample-format' -d 'How a sample is stored.' -rfka 'u8 s16le s24le s32le f32le f64le'
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" raw' -l 'raw' -d 'Write samples only, without a WAV header.'
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" o output' -l 'output' -s 'o' -d 'Write to a file, not to standard output.' -rfka ''
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" duration' -l 'duration' -d 'End by itself after so long: 300ms, 1.5s, 2m.' -rfka ''
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" period' -l 'period' -d 'How much sound arrives at a time: 1ms to 1s.' -rfka ''
+complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" stall-timeout' -l 'stall-timeout' -d 'Wait so long for a microphone that delivers nothing any more, before it is given up.' -rfka ''
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" no-meter' -l 'no-meter' -d 'Show no level meter, on a terminal either.'
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" until-silence' -l 'until-silence' -d 'End when so much silence has followed speech; 1.2s where no time is given.' -rfka ''
 complete -c 'vt-record' -n '__vt-record_should_offer_completions_for_flags_or_options "vt-record" no-speech-timeout' -l 'no-speech-timeout' -d 'End with status 1 when nobody has spoken for so long (default: 10s with --until-silence, unless it waits).' -rfka ''

@@ -20,7 +20,7 @@ function __vt-vad_parse_tokens -S
     set -l unparsed_tokens (__vt-vad_tokens -pc)
     switch $unparsed_tokens[1]
     case 'vt-vad'
-        __vt-vad_parse_subcommand -r 2 'detector=' 'model=' 'threshold=' 'negative-threshold=' 'min-speech=' 'min-silence=' 'padding=' 'max-speech=' 'min-pause=' 'cut-at-last-pause' 'format=' 'events' 'samples' 'pre-roll=' 'raw' 'rate=' 'sample-format=' 'channels=' 'strict' 'q/quiet' 'version' 'h/help'
+        __vt-vad_parse_subcommand -r 2 'detector=' 'model=' 'threshold=' 'negative-threshold=' 'min-speech=' 'min-silence=' 'padding=' 'max-speech=' 'min-pause=' 'cut-at-last-pause' 'format=' 'events' 'samples' 'pre-roll=' 'raw' 'rate=' 'sample-format=' 'channels=' 'track=' 'strict' 'q/quiet' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __vt-vad_parse_subcommand -r 1 'version'
@@ -92,10 +92,11 @@ complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options 
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" events' -l 'events' -d 'With segments: event lines, the beginning of speech as soon as it is heard (vt-events(5)).'
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" samples' -l 'samples' -d 'Give positions in samples of 1/16000 s rather than in seconds.'
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" pre-roll' -l 'pre-roll' -d 'With gate: pass on this much of what came before the speech (default: 30s).' -rfka ''
-complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" raw' -l 'raw' -d 'The input is headerless PCM, described by --rate, --channels and --sample-format.'
-complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" rate' -l 'rate' -d 'Sample rate of --raw input (default: 16000).' -rfka ''
-complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" sample-format' -l 'sample-format' -d 'Sample format of --raw input (default: s16le).' -rfka 'u8 s16le s24le s32le f32le f64le'
+complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" raw' -l 'raw' -d 'The input has no header: --rate, --channels and --sample-format describe it.'
+complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" rate' -l 'rate' -d 'Sample rate of --raw input (default: 16000; of telephony\'s codings their own).' -rfka ''
+complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" sample-format' -l 'sample-format' -d 'Samples of --raw input: u8, s16le (default), s24le, s32le, f32le, f64le, s8, s16be, ulaw, alaw, gsm, vox, g722, g729, amr, awb.' -rfka ''
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" channels' -l 'channels' -d 'Channels of --raw input (default: 1).' -rfka ''
+complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" track' -l 'track' -d 'The sound track of files that have several: its number, from 1, or its language (default: the one marked as default).' -rfka ''
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" strict' -l 'strict' -d 'Fail where audio ends before its header says so.'
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" q quiet' -l 'quiet' -s 'q' -d 'Say nothing on standard error but why it failed.'
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" version' -l 'version' -d 'Show the version.'
