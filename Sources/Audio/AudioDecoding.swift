@@ -4,6 +4,8 @@
 package protocol AudioDecoder: AnyObject {
     /// What `read` gives.
     var format: AudioFormat { get }
+    /// The sound tracks of the file; none if it is of a kind that has one.
+    var tracks: [SoundTrack] { get }
     /// Where the channels belong; nil if nobody says.
     var layout: ChannelLayout? { get }
     /// Frames that the header promises; nil where it doesn't say.
@@ -30,6 +32,7 @@ package protocol AudioDecoder: AnyObject {
 
 extension AudioDecoder {
     package var layout: ChannelLayout? { nil }
+    package var tracks: [SoundTrack] { [] }
     package var remarks: [String] { [] }
     package var isAsStored: Bool { true }
 }
@@ -42,6 +45,9 @@ package protocol AudioDecoders: Sendable {
     /// - Returns: nil where these decoders don't know what it is: perhaps a WAV.
     /// - Throws: `AudioError` where they do know, and it can't be decoded.
     func decoder(for input: ReadAhead) throws(AudioError) -> (any AudioDecoder)?
+
+    /// The same decoders for another sound track.
+    func choosing(_ track: TrackChoice) -> any AudioDecoders
 
     /// Whether `decoder(for:)` would return one, or throw; takes nothing from the input.
     func recognises(_ input: ReadAhead) throws(AudioError) -> Bool

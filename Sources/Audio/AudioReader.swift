@@ -28,6 +28,8 @@ package final class AudioReader {
     package let format: AudioFormat
     /// Where the channels belong; nil if nobody says.
     package let layout: ChannelLayout?
+    /// The sound tracks of the file; none if it is of a kind that has one.
+    package var tracks: [SoundTrack] { decoder?.tracks ?? [] }
     /// What errors and warnings call the input.
     package let name: String
     /// Frames that the header promises; nil where the length is not known.

@@ -26,6 +26,9 @@ package struct SoundTrack: Equatable, Sendable {
         self.stream = stream
     }
 
+    /// What people call it: its title, its language, or its number.
+    package var name: String { title ?? language ?? "track \(number)" }
+
     /// `2 (eng, aac, "Commentary", default)`.
     package var description: String {
         let facts = [
@@ -40,14 +43,18 @@ package struct SoundTrack: Equatable, Sendable {
 package enum TrackChoice: Equatable, Sendable {
     /// The one that is marked as the default, unless it is silent and another is not.
     case standard
+    /// Each of them, by itself.
+    case all
     /// Counted from 1 among the sound tracks.
     case number(Int)
     /// The first in a language: `eng`, `en`.
     case language(String)
 
-    /// - Parameter text: a number from 1 on, or a language's code; nil comes back for anything else.
+    /// - Parameter text: `all`, a number from 1 on, or a language's code; nil comes back for anything else.
     package init?(_ text: String) {
-        if let number = Int(text) {
+        if text == "all" {
+            self = .all
+        } else if let number = Int(text) {
             guard number > 0 else { return nil }
             self = .number(number)
         } else {
@@ -60,7 +67,7 @@ package enum TrackChoice: Equatable, Sendable {
     /// The track of a file that is meant; nil where it has none such.
     package func track(of tracks: [SoundTrack]) -> SoundTrack? {
         switch self {
-        case .standard: tracks.first { $0.isDefault && $0.isDecodable } ?? tracks.first(where: \.isDecodable)
+        case .standard, .all: tracks.first { $0.isDefault && $0.isDecodable } ?? tracks.first(where: \.isDecodable)
         case .number(let number): tracks.first { $0.number == number }
         case .language(let language):
             tracks.first { Language.isSame($0.language, language) && $0.isDecodable }
@@ -72,6 +79,7 @@ package enum TrackChoice: Equatable, Sendable {
     package var argument: String? {
         switch self {
         case .standard: nil
+        case .all: "all"
         case .number(let number): String(number)
         case .language(let language): language
         }
@@ -81,6 +89,7 @@ package enum TrackChoice: Equatable, Sendable {
     package var description: String {
         switch self {
         case .standard: "the default track"
+        case .all: "all tracks"
         case .number(let number): "track \(number)"
         case .language(let language): "track in the language \(language)"
         }

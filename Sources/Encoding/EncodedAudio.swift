@@ -20,6 +20,10 @@ package struct EncodedAudio: AudioDecoders {
         self.headerless = headerless
     }
 
+    package func choosing(_ track: TrackChoice) -> any AudioDecoders {
+        EncodedAudio(track: track, headerless: headerless)
+    }
+
     /// Silences the decoders' libraries in all of the process: libmpg123, inside libsndfile, tells C's `stderr` of every damaged frame,
     /// and can't be told not to. What is written to the descriptor itself, as our messages are, is heard.
     package static func silenceLibraries() { vt_sndfile_silence() }

@@ -7,6 +7,7 @@ internal import Text
     let format: AudioFormat
     let tags: AudioTags
     let layout: ChannelLayout?
+    var tracks: [SoundTrack] { run.log.tracks }
     var declaredFrames: Int? { nil }
     private(set) var damage: String?
     private(set) var remarks: [String] = []

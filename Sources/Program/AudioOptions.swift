@@ -122,8 +122,13 @@ package struct TrackOptions: ParsableArguments {
 
     package func validate() throws {
         if let track, TrackChoice(track) == nil {
-            throw ValidationError("--track is a number from 1 or a language's code (eng, en), not \(track)")
+            throw ValidationError("--track is all, a number from 1 or a language's code (eng, en), not \(track)")
         }
+    }
+
+    /// Refuses all of them at once, where one stream comes out.
+    package func refuseAll() throws {
+        if choice == .all { throw ValidationError("--track all is for vt-transcribe; one stream comes out here") }
     }
 
     /// What is asked for.

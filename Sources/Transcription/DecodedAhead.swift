@@ -105,6 +105,8 @@ struct DecodersElsewhere: AudioDecoders {
 
     let real: any AudioDecoders
 
+    func choosing(_ track: TrackChoice) -> any AudioDecoders { DecodersElsewhere(real: real.choosing(track)) }
+
     func recognises(_ input: ReadAhead) throws(AudioError) -> Bool { try real.recognises(input) }
 
     func decoder(for input: ReadAhead) throws(AudioError) -> (any AudioDecoder)? {

@@ -39,7 +39,8 @@ struct Demands {
             EngineError(
                 .unavailable, "\(engine) can't be told of \(demand.option), and its text is without",
                 hint: demand.setting == .speakers
-                    ? "--engine local does it, with a model that tells speakers apart" : "leave it out, or name another engine")
+                    ? "--engine local does it, with a model that tells speakers apart"
+                    : "leave it out, or name another engine")
         }
     }
 }

@@ -17,10 +17,10 @@ package final class RecordedSpeech: SpeechSource {
     private var input: Input
     private let reopen: () -> Input
     private let name: String
-    private let options: AudioReader.Options
+    private var options: AudioReader.Options
     private var channels: ChannelChoice
-    /// Where the channels belong, as far as that is known once `separate` was called.
-    package private(set) var layout: ChannelLayout?
+    /// Which channel or sound track it is, as its file calls it; nil if it is all of it, or has no name.
+    package private(set) var part: String?
     /// What the samples are multiplied with; nil while that has to be found out. Of what still grows nobody knows how loud it will be.
     private var gain: Float?
     /// Finds it out, and gives what it has read.
@@ -170,19 +170,41 @@ package final class RecordedSpeech: SpeechSource {
     ///
     /// - Returns: a recording for each channel, the first of them this one; this one alone, as it was, if it has one channel.
     /// - Throws: `AudioError` if it is no audio that we read.
-    package func separate() throws -> [RecordedSpeech] {
+    package func separateChannels() throws -> [RecordedSpeech] {
+        let reader = try openedOnce()
+        guard reader.format.channels > 1 else { return [self] }
+        let others = (1..<reader.format.channels).map { RecordedSpeech(reopen, nil, name, options, .alone($0)) }
+        restart(at: 0)
+        channels = .alone(0)
+        let all = [self] + others
+        for (channel, speech) in all.enumerated() { speech.part = reader.layout?.name(of: channel) }
+        return all
+    }
+
+    /// Makes this the first of its sound tracks, before anything of it was read. Waits for what tells which there are.
+    ///
+    /// - Returns: a recording for each track that can be decoded, the first of them this one; this one alone if it has one.
+    /// - Throws: `AudioError` if it is no audio that we read.
+    package func separateTracks() throws -> [RecordedSpeech] {
+        let tracks = try openedOnce().tracks.filter(\.isDecodable)
+        guard tracks.count > 1 else { return [self] }
+        let all = [self] + tracks.dropFirst().map { _ in RecordedSpeech(reopen, nil, name, options, channels) }
+        restart(at: 0)
+        for (speech, track) in zip(all, tracks) {
+            speech.options.decoders = options.decoders?.choosing(.number(track.number))
+            speech.part = track.name
+        }
+        return all
+    }
+
+    /// A reader of its own, to look at the header.
+    private func openedOnce() throws -> AudioReader {
         let source: any ByteSource
         switch reopen() {
         case .file(let file): source = file
         case .growing(let kept): source = kept
         }
-        let reader = try AudioReader(source, name: name, options: options)
-        layout = reader.layout
-        guard reader.format.channels > 1 else { return [self] }
-        restart(at: 0)
-        channels = .alone(0)
-        return [self]
-            + (1..<reader.format.channels).map { RecordedSpeech(reopen, nil, name, options, .alone($0)) }
+        return try AudioReader(source, name: name, options: options)
     }
 
     /// Begins again, louder: a recording that grew, is complete now, and is so quiet that nobody has heard a word.

@@ -83,6 +83,7 @@ struct Encode: VoiceProgram {
         }
         if let output, output.isEmpty { throw ValidationError("--output needs a name") }
         if input.isEmpty { throw ValidationError("the input needs a name") }
+        try trackOptions.refuseAll()
         if let bitrate { try check(bitrate.bitsPerSecond, "--bitrate", format.bitrates, format) }
         if let complexity { try check(complexity, "--complexity", format.complexities, format) }
         if let page {

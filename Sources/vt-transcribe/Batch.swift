@@ -43,7 +43,7 @@ final class Batch: Sendable {
         let namesInputs: Bool
 
         /// Whether transcripts say who speaks.
-        var namesSpeakers: Bool { settings.speakers || channels.which == .each }
+        var namesSpeakers: Bool { settings.speakers || channels.namesSpeakers }
     }
 
     let task: Task

@@ -3,7 +3,7 @@ internal import Audio
 internal import Program
 internal import Transcription
 
-/// What becomes of several channels.
+/// What becomes of several channels, or of several sound tracks.
 struct ChannelPlan: Equatable, Sendable {
     enum Which: Equatable, Sendable {
         case mix
@@ -32,18 +32,23 @@ struct ChannelPlan: Equatable, Sendable {
     }
 
     var which = Which.mix
-    /// Who speaks on each channel, in order, as far as somebody has said it.
+    /// Whether each sound track is a speaker.
+    var hasTracks = false
+    /// Who speaks on each channel or track, in order, as far as somebody has said it.
     var speakers: [String] = []
 
     /// What is read of a recording. If each channel is to be read by itself, how many there are is known later.
     var choice: ChannelChoice { if case .only(let number) = which { .only(number - 1) } else { .mix } }
 
-    /// Who speaks on each of so many channels.
-    func speakers(of count: Int, _ layout: ChannelLayout?) -> [String] {
-        (0..<count).map { channel in
-            if speakers.indices.contains(channel) { return speakers[channel] }
-            if let name = layout?.name(of: channel) { return name }
-            return count == 2 ? ["left", "right"][channel] : "channel \(channel + 1)"
+    /// Whether there is a speaker for each part of a recording.
+    var namesSpeakers: Bool { which == .each || hasTracks }
+
+    /// Who speaks in each part of a recording.
+    func speakers(of parts: [RecordedSpeech]) -> [String] {
+        parts.enumerated().map { number, part in
+            if speakers.indices.contains(number) { return speakers[number] }
+            if let name = part.part { return name }
+            return parts.count == 2 ? ["left", "right"][number] : "channel \(number + 1)"
         }
     }
 }
@@ -59,7 +64,8 @@ struct ChannelOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Who speaks on a channel, for --channels each; in order, once for each channel.", valueName: "name"))
+            "Who speaks on a channel or track, for --channels each and --track all; in order, once for each.",
+            valueName: "name"))
     var speakerName: [String] = []
 
     func validate() throws {
@@ -68,15 +74,14 @@ struct ChannelOptions: ParsableArguments {
             throw ValidationError(
                 "--channels is mix, each, or a number from \(counts.lowerBound) to \(counts.upperBound), not \(text)")
         }
-        if !speakerName.isEmpty, named.last != "each" {
-            throw ValidationError("--speaker-name says who speaks on a channel: --channels each")
-        }
         if speakerName.contains(where: \.isEmpty) { throw ValidationError("--speaker-name needs a name") }
     }
 
-    /// - Parameter isRaw: whether the first number is how many channels there are.
+    /// - Parameters:
+    ///   - isRaw: whether the first number is how many channels there are.
+    ///   - track: which sound tracks are wanted.
     /// - Returns: that number, and what becomes of them.
-    func plan(isRaw: Bool) throws -> (count: Int?, plan: ChannelPlan) {
+    func plan(isRaw: Bool, _ track: TrackChoice) throws -> (count: Int?, plan: ChannelPlan) {
         var wanted = named.compactMap(ChannelPlan.Which.init)
         var count: Int?
         if isRaw, case .only(let number)? = wanted.first {
@@ -84,6 +89,13 @@ struct ChannelOptions: ParsableArguments {
             wanted.removeFirst()
         }
         guard wanted.count <= 1 else { throw ValidationError("--channels is given \(named.count) times") }
-        return (count, ChannelPlan(which: wanted.first ?? .mix, speakers: speakerName))
+        let plan = ChannelPlan(which: wanted.first ?? .mix, hasTracks: track == .all, speakers: speakerName)
+        if plan.which == .each, plan.hasTracks {
+            throw ValidationError("--channels each and --track all do not go together: each is a speaker")
+        }
+        if !speakerName.isEmpty, !plan.namesSpeakers {
+            throw ValidationError("--speaker-name says who speaks on a channel or track: --channels each, --track all")
+        }
+        return (count, plan)
     }
 }

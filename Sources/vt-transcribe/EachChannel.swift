@@ -3,18 +3,18 @@ internal import Program
 internal import Transcription
 
 extension Recognition {
-    /// Recognises each channel by itself.
+    /// Recognises each channel, or each sound track, by itself.
     ///
-    /// A file is read once for each channel, one after the other. Of what is still being spoken all channels are heard at once.
+    /// A file is read once for each of them, one after the other. Of what is still being spoken all are heard at once.
     ///
-    /// - Parameter speeches: one for each channel.
+    /// - Parameter speeches: one for each.
     func hearEach(
         _ speeches: [RecordedSpeech], into writer: inout TranscriptWriter, _ account: inout Account
     ) throws -> Heard {
-        let speakers = channels.speakers(of: speeches.count, speeches[0].layout)
+        let speakers = channels.speakers(of: speeches)
         if channels.speakers.count > speeches.count {
             Log.warning(
-                "\(input ?? "the recording") has \(speeches.count) channels: nobody speaks as \(channels.speakers[speeches.count])"
+                "\(input ?? "the recording") has \(speeches.count) \(channels.hasTracks ? "tracks" : "channels"): nobody speaks as \(channels.speakers[speeches.count])"
             )
         }
         let merge = ChannelMerge(speakers: speakers, into: writer)

@@ -135,8 +135,8 @@ struct FileTranscription {
             let parts = Atomic(1)
             let engine = LongRecording(
                 batch.engines, partLength: task.partLength, budget: task.budget, pace: task.pace,
-                // Parts are known by their times, which several channels have in common.
-                finished: task.channels.which == .each
+                // Parts are known by their times, which several channels or tracks have in common.
+                finished: task.channels.namesSpeakers
                     ? nil : claim.map { FinishedParts(at: $0.partsPath, stamp: $0.stamp.description) }
             ) { parts.store($0, ordering: .relaxed) }
             let recognition = Recognition(

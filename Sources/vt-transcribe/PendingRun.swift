@@ -122,7 +122,8 @@ struct PendingRun {
             Log.warning($0)
         }
         let channels = ChannelPlan(
-            which: record.channels.flatMap(ChannelPlan.Which.init) ?? .mix, speakers: record.speakerNames)
+            which: record.channels.flatMap(ChannelPlan.Which.init) ?? .mix, hasTracks: record.track == .all,
+            speakers: record.speakerNames)
         let speech = RecordedSpeech(kept, name: id, options: options, channels: channels.choice)
         let long = LongRecording(EnginePool(engine, size: 1, isForMany: false), partLength: nil)
         var recognition = Recognition(
@@ -143,7 +144,7 @@ struct PendingRun {
             var writer = TranscriptWriter()
             let formatter = format.makeFormatter(
                 input: id, engine: engine.name, subtitles: subtitles,
-                namesSpeakers: settings.speakers || record.speakers || channels.which == .each)
+                namesSpeakers: settings.speakers || record.speakers || channels.namesSpeakers)
             writer.add(formatter) { text += $0 }
             var account = Account()
             let heard = try recognition.run(over: speech, into: &writer, &account)
@@ -263,7 +264,9 @@ struct PendingRun {
                 + settings.options,
             timeout: settings.timeout)
         result.timesUse = [format].timesUse(isGated: isGated(record))
-        if record.channels == "each" { result.timesUse = result.timesUse.forChannels(isGated: isGated(record)) }
+        if record.channels == "each" || record.track == .all {
+            result.timesUse = result.timesUse.forChannels(isGated: isGated(record))
+        }
         return result
     }
 }

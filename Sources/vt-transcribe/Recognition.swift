@@ -57,7 +57,9 @@ struct Recognition {
         over speech: RecordedSpeech, into writer: inout TranscriptWriter, _ account: inout Account
     ) throws -> Heard {
         try writer.begin()
-        let speeches = channels.which == .each ? try speech.separate() : [speech]
+        let speeches =
+            channels.which == .each
+            ? try speech.separateChannels() : channels.hasTracks ? try speech.separateTracks() : [speech]
         let heard =
             if speeches.count > 1 {
                 try hearEach(speeches, into: &writer, &account)

@@ -127,10 +127,10 @@ struct Transcribe: VoiceProgram {
                 throw ValidationError("\(stray) is no recording's name; --list-pending shows them")
             }
         }
-        let channels = try channelOptions.plan(isRaw: raw.raw).plan
-        if channels.which == .each, engineOptions.speakers {
-            throw ValidationError(
-                "--channels each and --speakers do not go together: each channel is a speaker")
+        let channels = try channelOptions.plan(isRaw: raw.raw, trackOptions.choice).plan
+        if channels.namesSpeakers, engineOptions.speakers {
+            let option = channels.which == .each ? "--channels each" : "--track all"
+            throw ValidationError("\(option) and --speakers do not go together: each is a speaker")
         }
         if pending, !channelOptions.named.isEmpty {
             throw ValidationError("--channels is known of a recording that was kept")
@@ -226,9 +226,9 @@ struct Transcribe: VoiceProgram {
             expectsPipe: inputs.contains(Transcribe.standardInput) && isPipe(STDIN_FILENO))
         var settings = try pending ? setup.saidNow() : setup.settings()
         let detector = try gateOptions.chooseDetector()
-        let channels = try channelOptions.plan(isRaw: raw.raw)
+        let channels = try channelOptions.plan(isRaw: raw.raw, trackOptions.choice)
         settings.timesUse = transcriptFormats.timesUse(isGated: detector != nil)
-        if channels.plan.which == .each { settings.timesUse = settings.timesUse.forChannels(isGated: detector != nil) }
+        if channels.plan.namesSpeakers { settings.timesUse = settings.timesUse.forChannels(isGated: detector != nil) }
         let engine = try pending ? nil : findEngine(setup.engine.value, settings, setup)
         if !pending, !batchOptions.dryRun { setup.adviseOnEngine() }
         let output = try Signals.deferred {
@@ -259,7 +259,7 @@ struct Transcribe: VoiceProgram {
         _ inputs: [Path], _ engine: any Engine, _ settings: EngineSettings, _ setup: Setup,
         _ detector: InstalledDetector?, _ interruption: Interruption, _ output: TranscriptOutput
     ) throws -> ExitStatus {
-        let (channelCount, channels) = try channelOptions.plan(isRaw: raw.raw)
+        let (channelCount, channels) = try channelOptions.plan(isRaw: raw.raw, trackOptions.choice)
         let rawInput = raw.input(channels: channelCount)
         let jobs = batchOptions.jobs ?? (areMany && engine.waitsForOthers ? Transcribe.jobsForServices : 1)
         var settings = settings

@@ -84,6 +84,7 @@ struct VoiceActivityProgram: VoiceProgram {
     @OptionGroup var messages: MessageOptions
 
     func validate() throws {
+        try trackOptions.refuseAll()
         let most = operation == .split ? 2 : 1
         if operation == .split, operands.isEmpty { throw ValidationError("split needs a folder") }
         if operands.count > most { throw ValidationError("one input at a time: \(operands[most]) is too many") }

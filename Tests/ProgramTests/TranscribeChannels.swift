@@ -72,6 +72,30 @@ struct TranscribeChannels {
         #expect(abs(starts[0] - 0.46) < 0.15 && abs(starts[1] - 3.25) < 0.25, "\(starts)")
     }
 
+    /// Two tracks, the second of which begins with the phrase and the first with a pause.
+    @Test(.enabled(if: Tool.isInstalled("ffmpeg"), "needs ffmpeg")) func eachTrackIsASpeaker() throws {
+        let phrase = try phrase()
+        let silence = [Float](repeating: 0, count: phrase.count)
+        try test.write(wave([silence + phrase]), to: "host.wav")
+        try test.write(wave([phrase + silence]), to: "guest.wav")
+        let made = try run(
+            .shell(
+                "cd '\(test.home.files)' && ffmpeg -v error -i host.wav -i guest.wav -map 0:a -map 1:a -c:a flac "
+                    + "-metadata:s:a:0 title=Host -metadata:s:a:1 language=deu show.mkv"), home: test.home)
+        #expect(made.status == 0, "\(made)")
+        let expected = "deu: \(Self.words)\nHost: \(Self.words)\n"
+        let show = "\(test.home.files)/show.mkv"
+        #expect(try transcribe("--track", "all", show).text == expected)
+        #expect(try transcribe("--track", "all", input: .file(show)).text == expected)
+        let named = try transcribe("--track", "all", "--speaker-name", "Anna", show)
+        #expect(named.text == "deu: \(Self.words)\nAnna: \(Self.words)\n")
+        #expect(try transcribe("--track", "all", "\(test.home.files)/guest.wav").text == Self.words + "\n")
+        for program in [["vt-vad", "segments"], ["vt-encode", "-f", "wav"]] {
+            let refused = try run(Command(program[0], program[1...] + ["--track", "all", show]), home: test.home)
+            #expect(refused.status == 64, "\(refused)")
+        }
+    }
+
     @Test func oneChannelIsTaken() throws {
         let call = try call()
         let result = try transcribe("--channels", "2", "--events", input: .bytes(call))
@@ -134,7 +158,8 @@ struct TranscribeChannels {
     @Test(arguments: [
         (["--channels", "two"], "--channels is mix, each, or a number from 1 to 255, not two"),
         (["--channels", "each", "--channels", "mix"], "--channels is given 2 times"),
-        (["--speaker-name", "Anna"], "--speaker-name says who speaks on a channel: --channels each"),
+        (["--speaker-name", "Anna"], "--speaker-name says who speaks on a channel or track"),
+        (["--channels", "each", "--track", "all"], "--channels each and --track all do not go together"),
         (["--channels", "each", "--speakers"], "--channels each and --speakers do not go together"),
         (["--pending", "--channels", "each"], "--channels is known of a recording that was kept"),
     ])
