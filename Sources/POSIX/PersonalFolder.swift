@@ -2,50 +2,29 @@ internal import Glibc
 
 /// Folders of the user's own, for what a program keeps.
 package enum PersonalFolder {
-    /// Makes what is missing of a folder's path, for the user alone (0700; XDG Base Directory Specification).
+    /// Makes a folder in one that everybody shares. Somebody else may have made it, or a link, to read what will be in it.
     ///
-    /// A home that is not there is not made; nor does root make folders in another user's, who could not use them afterwards.
-    ///
-    /// - Parameters:
-    ///   - path: absolute.
-    ///   - home: the user's home; nil where that is not known.
-    /// - Throws: `SystemError`: ENOENT where the home is missing, EACCES where the folder is, or would be, another user's, and
-    ///   what mkdir(2) says.
-    package static func make(_ path: String, home: String?) throws(SystemError) {
+    /// - Parameter path: absolute.
+    /// - Throws: `SystemError`: EACCES if somebody else was there before, ENOTDIR for a link or a file, and what mkdir(2) says.
+    package static func makeInShared(_ path: String) throws(SystemError) {
+        if unsafe mkdir(path, 0o700) != 0, errno != EEXIST {
+            throw SystemError(code: errno, call: "mkdir", subject: path)
+        }
         var status = stat()
-        if let home, path.hasPrefix(home + "/"), unsafe stat(home, &status) != 0 {
-            throw SystemError(code: ENOENT, call: "mkdir", subject: home)
-        }
-        var folder = ""
-        for part in path.split(separator: "/") {
-            let parent = folder.isEmpty ? "/" : folder
-            folder += "/" + part
-            if unsafe stat(folder, &status) == 0 { continue }
-            if geteuid() == 0, unsafe stat(parent, &status) == 0, status.st_uid != 0 {
-                throw SystemError(code: EACCES, call: "mkdir", subject: folder)
-            }
-            try retrying("mkdir", on: folder) {
-                // Another program of ours may have been faster.
-                unsafe mkdir(folder, 0o700) != 0 && errno != EEXIST ? CInt(-1) : 0
-            }
-        }
-        guard unsafe stat(path, &status) == 0, status.st_uid == geteuid() else {
-            throw SystemError(code: EACCES, call: "open", subject: path)
-        }
+        try retrying("lstat", on: path) { unsafe lstat(path, &status) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw SystemError(code: ENOTDIR, call: "lstat", subject: path) }
+        guard status.st_uid == geteuid() else { throw SystemError(code: EACCES, call: "lstat", subject: path) }
+        if status.st_mode & 0o777 != 0o700 { try retrying("chmod", on: path) { unsafe chmod(path, 0o700) } }
     }
 
     /// Makes the folder for what cannot be kept where it belongs: `$TMPDIR/vt-UID`, or `/tmp/vt-UID`, which nobody else can read.
     ///
     /// - Parameter environment: looks up a variable.
     /// - Returns: its path.
-    /// - Throws: `SystemError`: EACCES where somebody else was there before, and what mkdir(2) says.
+    /// - Throws: as `makeInShared`.
     package static func makeTemporary(_ environment: (String) -> String?) throws(SystemError) -> String {
         let path = temporaryPath(environment)
-        try retrying("mkdir", on: path) { unsafe mkdir(path, 0o700) != 0 && errno != EEXIST ? CInt(-1) : 0 }
-        var status = stat()
-        guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(),
-            status.st_mode & 0o077 == 0
-        else { throw SystemError(code: EACCES, call: "open", subject: path) }
+        try makeInShared(path)
         return path
     }
 

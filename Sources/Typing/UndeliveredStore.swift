@@ -97,7 +97,7 @@ package final class UndeliveredStore {
         if place.isTemporary {
             _ = try PersonalFolder.makeTemporary(environment)
         } else {
-            try PersonalFolder.make(String(place.file.path.dropLast("/undelivered".count)), home: home)
+            try makePrivateFolder(String(place.file.path.dropLast("/undelivered".count)), home: home)
         }
     }
 

@@ -72,7 +72,7 @@ package struct PendingStore: Sendable {
     ///
     /// - Throws: `SystemError`: EEXIST where the name is taken, EACCES where the folder is another user's.
     package func create(_ id: String, _ record: PendingRecord) throws(SystemError) -> PendingRecording {
-        if let shared { try PendingStore.makeOwn(shared) }
+        if let shared { try PersonalFolder.makeInShared(shared) }
         try makePrivateFolder(directory)
         // Under a hidden name until it is locked: who lists the store never meets it without its owner.
         let hidden = "\(directory)/.\(id).audio"
@@ -95,16 +95,6 @@ package struct PendingStore: Sendable {
             throw error
         }
         return PendingRecording(id: id, record: record, audio: audio, store: self)
-    }
-
-    /// Makes a folder in one that everybody shares; somebody else may have made it, or a link, to read what will be in it.
-    private static func makeOwn(_ path: String) throws(SystemError) {
-        if mkdir(path, 0o700) != 0, errno != EEXIST { throw SystemError(code: errno, call: "mkdir", subject: path) }
-        var status = stat()
-        try retrying("lstat", on: path) { lstat(path, &status) }
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw SystemError(code: ENOTDIR, call: "lstat", subject: path) }
-        guard status.st_uid == geteuid() else { throw SystemError(code: EACCES, call: "lstat", subject: path) }
-        if status.st_mode & 0o777 != 0o700 { try retrying("chmod", on: path) { chmod(path, 0o700) } }
     }
 
     /// Whether the folder can be looked into: it is the caller's, and, in a folder that everybody shares, no link of another's.
