@@ -13,9 +13,9 @@ extension Recognition {
     ) throws -> Heard {
         let speakers = channels.speakers(of: speeches)
         if channels.speakers.count > speeches.count {
+            let parts = "\(speeches.count) \(channels.hasTracks ? "tracks" : "channels")"
             Log.warning(
-                "\(input ?? "the recording") has \(speeches.count) \(channels.hasTracks ? "tracks" : "channels"): nobody speaks as \(channels.speakers[speeches.count])"
-            )
+                "\(input ?? "the recording") has \(parts): nobody speaks as \(channels.speakers[speeches.count])")
         }
         let merge = ChannelMerge(speakers: speakers, into: writer)
         defer { writer = merge.writer }
@@ -39,6 +39,11 @@ extension Recognition {
         for pass in passes { account.add(pass.account) }
         if let failure = passes.lazy.compactMap(\.failure).first { throw failure }
         let heard = passes.compactMap(\.heard)
+        for (speaker, heard) in zip(speakers, heard) where passes.contains(where: { $0.heard == .words }) {
+            if case .sound(let listener) = heard {
+                Log.warning("\(input.map { "\($0): " } ?? "")\(speaker): \(listener.verdict), but it is not silent")
+            }
+        }
         return heard.first { $0 == .words } ?? heard.first { $0 != .silence } ?? .silence
     }
 }
