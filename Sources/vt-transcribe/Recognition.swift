@@ -92,7 +92,7 @@ struct Recognition {
         _ speech: RecordedSpeech, _ add: (RecognitionEvent) throws -> Void, _ account: inout Account,
         _ begin: (GatedSpeech?) -> Void
     ) throws -> Heard {
-        let gated = gate.map { GatedSpeech(speech, gate: $0, raisesLevel: speech.isGrowing) }
+        let gated = gate.map { GatedSpeech(speech, gate: $0) }
         begin(gated)
         var hasSpoken = false
         let subject = (input.map { "\($0): " } ?? "") + engine.name

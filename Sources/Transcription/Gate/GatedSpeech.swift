@@ -27,8 +27,6 @@ package final class GatedSpeech: SpeechSource {
     private var heard = Heard()
     /// What is left of a recording in which somebody speaks for certain, and of which no more has to be known.
     private var unheard: [Int16]?
-    /// What amplifies quiet speech; nil gives it as it is.
-    private var gain: StretchGain?
     private let block: UnsafeMutableBufferPointer<Int16>
 
     /// A quarter of a second: what is heard at once.
@@ -43,12 +41,8 @@ package final class GatedSpeech: SpeechSource {
     /// - Parameters:
     ///   - source: the recording, at its beginning; nobody else reads it.
     ///   - gate: it hears no other stream meanwhile.
-    ///   - raisesLevel: whether quiet speech is amplified: in a recording of which nobody knows how loud it will be.
-    package init(
-        _ source: any SpeechSource, gate: any SpeechGate, rules: GateRules = .standard, raisesLevel: Bool = false
-    ) {
+    package init(_ source: any SpeechSource, gate: any SpeechGate, rules: GateRules = .standard) {
         self.source = source
-        gain = raisesLevel ? StretchGain() : nil
         self.gate = gate
         preRoll = GatedSpeech.samples(rules.preRoll)
         hangover = GatedSpeech.samples(rules.hangover)
@@ -228,7 +222,6 @@ package final class GatedSpeech: SpeechSource {
 
     private func hear(_ samples: UnsafeBufferPointer<Int16>) {
         tape.append(UnsafeRawBufferPointer(samples))
-        if heard.isSpeaking { gain?.hear(samples) }
         gate.hear(samples) { note($0) }
         forget()
     }
@@ -252,7 +245,6 @@ package final class GatedSpeech: SpeechSource {
             } else {
                 ranges.append(first..<Int.max)
             }
-            if gain != nil { measure(from: max(start, floor)) }
         case .ended(let end):
             heard.isSpeaking = false
             heard.speechEnd = end
@@ -260,13 +252,6 @@ package final class GatedSpeech: SpeechSource {
             guard let last = ranges.popLast() else { return }
             ranges.append(last.lowerBound..<max(end + hangover, last.lowerBound))
         }
-    }
-
-    /// Hears how loud the speech is of which the gate has just learnt.
-    private func measure(from start: Int) {
-        var gain = StretchGain()
-        tape.read(start..<tape.end) { gain.hear($0.assumingMemoryBound(to: Int16.self)) }
-        self.gain = gain
     }
 
     /// Gives what is to be given and was heard.
@@ -281,7 +266,6 @@ package final class GatedSpeech: SpeechSource {
             UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
             filled = bytes.count / 2
         }
-        gain?.apply(to: UnsafeMutableBufferPointer(rebasing: buffer[..<filled]))
         sent.send(filled, from: origin + range.lowerBound)
         hasToldOfPause = false
         ranges[0] = (range.lowerBound + filled)..<range.upperBound
