@@ -8,13 +8,13 @@ internal import Glibc
 package struct LevelSurvey {
     /// What is below 16 bits of it, or of a recording that is not quiet, stays as it is.
     private let mostGain: Float
-    private var sum: Float = 0
-    private var squares: Float = 0
+    private var sum = 0.0
+    private var squares = 0.0
     private var count = 0
     /// Mean squares of the loudest moments, the quietest of them first.
     private var loudest = [Float](repeating: 0, count: LevelSurvey.moments)
     /// How many moments were so many dB below full scale; the last one takes what is quieter.
-    private var levels = [Int](repeating: 0, count: 151)
+    private var levels = [Int](repeating: 0, count: 201)
 
     /// 50 ms at 16 kHz: longer than a click, shorter than a syllable.
     private static let moment = 800
@@ -42,7 +42,7 @@ package struct LevelSurvey {
         while start < samples.count {
             let end = min(start + LevelSurvey.moment - count, samples.count)
             for index in start..<end {
-                let sample = samples[index]
+                let sample = Double(samples[index])
                 sum += sample
                 squares += sample * sample
             }
@@ -54,8 +54,8 @@ package struct LevelSurvey {
 
     private mutating func endMoment() {
         // An offset is not heard.
-        let mean = sum / Float(LevelSurvey.moment)
-        let power = squares / Float(LevelSurvey.moment) - mean * mean
+        let mean = sum / Double(LevelSurvey.moment)
+        let power = Float(max(0, squares / Double(LevelSurvey.moment) - mean * mean))
         if power > loudest[0] {
             loudest[0] = power
             loudest.sort()

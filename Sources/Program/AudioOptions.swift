@@ -114,7 +114,7 @@ package struct RawInputOptions: ParsableArguments {
 package struct TrackOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The sound track of files that have several: its number, from 1, or its language (default: the one marked as default).",
+            "The sound track of files that have several: its number, from 1, its language, or (vt-transcribe) all (default: the one marked as default).",
             valueName: "track"))
     package var track: String?
 

@@ -39,6 +39,7 @@ struct EventReader {
             var result = utterance(event, text)
             result.words = words
             result.isRepeated = event["repeated"] == "yes"
+            result.mayBeAnnotation = event["annotation"] == "yes"
             words = []
             // An utterance in which nothing was understood.
             return text.allSatisfy(\.isWhitespace) ? nil : .final(result)

@@ -47,6 +47,8 @@ package struct Utterance: Equatable, Sendable {
     package var stable: Int?
     /// Whether a phrase comes over and over, as in a recogniser's loop.
     package var isRepeated = false
+    /// Whether somebody wants to read what is no speech, such as `[BLANK_AUDIO]`.
+    package var mayBeAnnotation = false
     /// Whether its times are those of the audio that the engine was given, and not the engine's own.
     package var isTimedByAudio = false
     /// Whether its times were impossible, and are taken from its neighbours: they are no proof of anything.

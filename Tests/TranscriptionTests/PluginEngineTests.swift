@@ -87,7 +87,8 @@ import Transcription
 
     @Test func whatItDoesNotHeedTheUserIsToldOf() throws {
         let (events, error) = try run(try engine(Self.report, describe: "heeds speakers"), settings: Self.demands)
-        #expect(error == nil)
+        // Times are demanded, and there are none in its text.
+        #expect(error?.code == .unavailable && error?.message.contains("can't be told of --timestamps") == true)
         let warnings = events.compactMap { if case .warning(let text, _) = $0 { text } else { nil } }
         #expect(
             warnings
@@ -95,6 +96,16 @@ import Transcription
                     "it can't be told of \($0), which is ignored"
                 })
         #expect(events.last == .final(Utterance(text: "1 none yes")))
+    }
+
+    @Test func whatItGivesUnaskedIsEnough() throws {
+        let telling = try engine("cat >/dev/null; printf 'final start=0 end=1 speaker=A\\thello\\n'")
+        var settings = EngineSettings(language: "de")
+        settings.speakers = true
+        settings.timestamps = .segment
+        #expect(try run(telling, settings: settings).error == nil)
+        let silent = try engine("cat >/dev/null; printf 'final start=0 end=1\\thello\\n'")
+        #expect(try run(silent, settings: settings).error?.code == .unavailable)
     }
 
     @Test func theSamplesArriveUnchanged() throws {

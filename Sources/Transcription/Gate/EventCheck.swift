@@ -99,6 +99,7 @@ package struct EventCheck {
 
     /// The utterance without what stands for silence in it; nil if it is silence.
     private func withoutMarks(_ utterance: Utterance) -> Utterance? {
+        if utterance.mayBeAnnotation { return utterance }
         let text = SilenceMarks.removed(from: utterance.text)
         if text == utterance.text { return utterance }
         if text.isEmpty { return nil }
