@@ -158,7 +158,7 @@ package struct EncodedAudio: AudioDecoders {
 
     /// A format that has one track has no other.
     private func refuseTrack(of input: ReadAhead) throws(AudioError) {
-        if track == .standard || track == .number(1) { return }
+        if [.standard, .all, .number(1)].contains(track) { return }
         throw AudioError(
             .unsupported, input.name, "has no \(track.description): it has one, without a language",
             hint: "leave --track away")

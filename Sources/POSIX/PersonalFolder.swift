@@ -5,7 +5,7 @@ package enum PersonalFolder {
     /// Makes a folder in one that everybody shares. Somebody else may have made it, or a link, to read what will be in it.
     ///
     /// - Parameter path: absolute.
-    /// - Throws: `SystemError`: EACCES if somebody else was there before, ENOTDIR for a link or a file, and what mkdir(2) says.
+    /// - Throws: `SystemError`: EACCES if somebody else was there before or may write to it, ENOTDIR for a link or a file, and what mkdir(2) says.
     package static func makeInShared(_ path: String) throws(SystemError) {
         if unsafe mkdir(path, 0o700) != 0, errno != EEXIST {
             throw SystemError(code: errno, call: "mkdir", subject: path)
@@ -13,7 +13,10 @@ package enum PersonalFolder {
         var status = stat()
         try retrying("lstat", on: path) { unsafe lstat(path, &status) }
         guard status.st_mode & S_IFMT == S_IFDIR else { throw SystemError(code: ENOTDIR, call: "lstat", subject: path) }
-        guard status.st_uid == geteuid() else { throw SystemError(code: EACCES, call: "lstat", subject: path) }
+        // What others may write to holds what they like.
+        guard status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
+            throw SystemError(code: EACCES, call: "lstat", subject: path)
+        }
         if status.st_mode & 0o777 != 0o700 { try retrying("chmod", on: path) { unsafe chmod(path, 0o700) } }
     }
 

@@ -96,7 +96,7 @@ complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options 
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" rate' -l 'rate' -d 'Sample rate of --raw input (default: 16000; of telephony\'s codings their own).' -rfka ''
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" sample-format' -l 'sample-format' -d 'Samples of --raw input: u8, s16le (default), s24le, s32le, f32le, f64le, s8, s16be, ulaw, alaw, gsm, vox, g722, g729, amr, awb.' -rfka ''
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" channels' -l 'channels' -d 'Channels of --raw input (default: 1).' -rfka ''
-complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" track' -l 'track' -d 'The sound track of files that have several: its number, from 1, or its language (default: the one marked as default).' -rfka ''
+complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" track' -l 'track' -d 'The sound track of files that have several: its number, from 1, its language, or (vt-transcribe) all (default: the one marked as default).' -rfka ''
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" strict' -l 'strict' -d 'Fail where audio ends before its header says so.'
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" q quiet' -l 'quiet' -s 'q' -d 'Say nothing on standard error but why it failed.'
 complete -c 'vt-vad' -n '__vt-vad_should_offer_completions_for_flags_or_options "vt-vad" version' -l 'version' -d 'Show the version.'
