@@ -40,7 +40,8 @@ class Tally:
     def growth(self):
         """KiB by which the programs' memory grew from the first quarter of the tries to the last: of the same work there is no more."""
         quarter = len(self.peaks) // 4
-        if quarter < 5:
+        if quarter < 25:
+            # Too few to tell growth from the difference between one try and another.
             return 0
         median = lambda values: sorted(values)[len(values) // 2]
         return max(0, median(self.peaks[-quarter:]) - median(self.peaks[:quarter]))
